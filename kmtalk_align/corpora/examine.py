@@ -1,0 +1,166 @@
+"""Looking at one utterance of a folder corpus: its recording, its motion, its transcript, and how they fit."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmtalk_align import audio
+from kmtalk_align.corpora.splits import UNASSIGNED, SplitRule, split_by_rule, subject_of
+from kmtalk_align.corpus import Motion, Utterance
+from kmtalk_align.errors import CorpusError, KMTalkError
+from kmtalk_align.files import encode_id, find_for_id
+
+# Recording and motion may differ by so many frames (DESIGN: a larger difference is a failed row).
+_SLACK_FRAMES = 2
+_ROWS_AT_ONCE = 512
+_LONGEST_FILE_NAME = 200
+
+
+@dataclass(frozen=True)
+class FolderFiles:
+    """What a folder corpus holds, listed once: file names by stem, splits, templates (V, 3) by subject."""
+
+    root: Path
+    recordings: Mapping[str, list[str]]
+    motions: Mapping[str, list[str]] | None
+    splits: Mapping[str, list[str]] | None
+    rules: Mapping[str, SplitRule]
+    templates: Mapping[str, NDArray[np.float32]]
+    fps: float
+    stride: int
+    language: str
+
+    def ids(self) -> list[str]:
+        """Every id that a recording, a motion or splits.json names, sorted."""
+        return sorted({*self.recordings, *(self.motions or ()), *(self.splits or ())})
+
+
+def examine(files: FolderFiles, utterance_id: str) -> Utterance:
+    """The utterance as the folder holds it; whatever is wrong with it makes a failed row, never an exception."""
+    names = files.recordings.get(utterance_id, [])
+    blank = Utterance(
+        utterance_id=utterance_id,
+        subject=subject_of(utterance_id),
+        split=_split(files, utterance_id),
+        audio_path=f"wav/{names[0]}" if names else "",
+        fps=files.fps,
+        language=files.language,
+    )
+    try:
+        return _examined(files, blank)
+    except KMTalkError as error:
+        return blank.failed(str(error))
+    except OSError as error:
+        return blank.failed(f"{utterance_id}: a file cannot be read ({error})")
+
+
+def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
+    _check_names(files, utterance)
+    transcript = _transcript(files.root, utterance.utterance_id)
+    recording_path = files.root / utterance.audio_path
+    recording = audio.measure(recording_path)
+    frames = _round(recording.duration_s * files.fps)
+    motion = None
+    if files.motions is not None:
+        motion, rows = _motion(files, utterance)
+        if abs(frames - rows) > _SLACK_FRAMES:
+            raise CorpusError(
+                f"the recording is {frames} frames long, the motion {rows}",
+                where=utterance.utterance_id,
+                fix=f"check fps ({files.fps:g}), motion_stride ({files.stride}), and that the two belong together",
+            )
+        frames = min(frames, rows)
+    if frames < 1:
+        raise CorpusError("is shorter than one frame", where=recording_path)
+    return replace(
+        utterance,
+        motion=motion,
+        n_frames=frames,
+        duration_s=recording.duration_s,
+        sample_rate=recording.sample_rate,
+        transcript=transcript,
+        digest=_digest([recording_path, *([files.root / motion.path] if motion else [])], transcript),
+    )
+
+
+def _check_names(files: FolderFiles, utterance: Utterance) -> None:
+    one = utterance.utterance_id
+    if len(encode_id(one)) > _LONGEST_FILE_NAME:
+        raise CorpusError("the id is too long for a file name", where=one, fix="rename its files")
+    for names in (files.recordings.get(one, []), (files.motions or {}).get(one, [])):
+        if len(names) > 1:
+            raise CorpusError(f"the id is not unique: {', '.join(names)}", where=one, fix="keep one of the files")
+    splits = (files.splits or {}).get(one, [])
+    if len(splits) > 1:
+        raise CorpusError(f"is listed more than once: {', '.join(splits)}", where=f"splits.json: {one}")
+    if not utterance.audio_path:
+        raise CorpusError("has no recording", where=one, fix=f"add wav/{one}.wav, or exclude the utterance")
+    if files.motions is not None and one not in files.motions:
+        raise CorpusError(
+            "has a recording and no motion", where=one, fix=f"add vertices_npy/{one}.npy, or exclude the utterance"
+        )
+
+
+def _motion(files: FolderFiles, utterance: Utterance) -> tuple[Motion, int]:
+    """The motion's place and its number of frames after the stride."""
+    path = f"vertices_npy/{utterance.utterance_id}.npy"
+    if utterance.subject not in files.templates:
+        raise CorpusError(
+            f"there is no template for subject {utterance.subject!r}",
+            where=utterance.utterance_id,
+            fix="add it to templates.pkl, or exclude the utterance",
+        )
+    template = files.templates[utterance.subject]
+    try:
+        vertices = np.load(files.root / path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise CorpusError(f"is not a readable array ({error})", where=files.root / path) from error
+    if vertices.dtype.kind != "f" or vertices.ndim not in (2, 3) or vertices[0:1].size != template.size:
+        raise CorpusError(
+            f"has shape {vertices.shape} of {vertices.dtype}; its template has {len(template)} vertices, "
+            f"so (T, {template.size}) or (T, {len(template)}, 3) is expected",
+            where=files.root / path,
+        )
+    for first in range(0, len(vertices), _ROWS_AT_ONCE):
+        finite = np.isfinite(vertices[first : first + _ROWS_AT_ONCE]).reshape(-1, template.size).all(axis=1)
+        if not finite.all():
+            frame = first + int(np.argmin(finite))
+            raise CorpusError(f"frame {frame} holds NaN or infinite vertices", where=files.root / path)
+    rows = math.ceil(len(vertices) / files.stride)
+    return Motion(path, 0, len(vertices), files.stride), rows
+
+
+def _transcript(root: Path, utterance_id: str) -> str | None:
+    path = find_for_id(root / "transcripts", utterance_id, ".txt")
+    if path is None:
+        return None
+    try:
+        return " ".join(path.read_text(encoding="utf-8-sig").split())
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"is not UTF-8 text ({error})", where=path, fix="save it as UTF-8") from error
+
+
+def _split(files: FolderFiles, utterance_id: str) -> str:
+    if files.splits is not None:
+        return files.splits.get(utterance_id, [UNASSIGNED])[0]
+    return split_by_rule(utterance_id, files.rules)
+
+
+def _digest(paths: list[Path], transcript: str | None) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    total.update(b"\0" if transcript is None else b"\1" + transcript.encode())
+    return total.hexdigest()
+
+
+def _round(value: float) -> int:
+    return math.floor(value + 0.5)

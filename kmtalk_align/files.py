@@ -1,0 +1,80 @@
+"""Files that are never half-written, and file names for any utterance id."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from kmtalk_align.errors import ArtefactError
+
+TEMPORARY_PREFIX = ".tmp-"
+
+
+def _temporary_beside(target: Path) -> Path:
+    return target.with_name(f"{TEMPORARY_PREFIX}{uuid.uuid4().hex}")
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArtefactError(
+            f"cannot be written ({error.strerror or error})",
+            where=target,
+            fix="check that the folder exists, is writable and has room",
+        ) from error
+
+
+def write_bytes(target: Path, content: bytes) -> None:
+    """Put `content` at `target` in one step: a reader sees the old file or the new one, never half of one."""
+    temporary = _temporary_beside(target)
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_bytes_if_changed(target: Path, content: bytes) -> bool:
+    """As `write_bytes`, but an equal file is left untouched, its time stamp too. True where it was written."""
+    if target.is_file() and target.read_bytes() == content:
+        return False
+    write_bytes(target, content)
+    return True
+
+
+@contextmanager
+def new_directory(target: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the place of `target` when the block ends without an exception."""
+    temporary = _temporary_beside(target)
+    try:
+        with _writing(target):
+            temporary.mkdir(parents=True)
+        yield temporary
+        with _writing(target):
+            if target.exists():
+                shutil.rmtree(target)
+            temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def encode_id(utterance_id: str) -> str:
+    """The utterance id as a file name: percent-encoded, so that spaces, slashes and any script are safe."""
+    return quote(utterance_id, safe="")
+
+
+def find_for_id(folder: Path, utterance_id: str, suffix: str) -> Path | None:
+    """The file of an utterance in a user's folder: its percent-encoded id, or the id as it stands."""
+    for stem in (encode_id(utterance_id), utterance_id):
+        path = folder / f"{stem}{suffix}"
+        if path.is_file():
+            return path
+    return None

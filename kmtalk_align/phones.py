@@ -1,0 +1,76 @@
+"""Phone labels: which are silence, and which phone set they are of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+# The 39 phones of ARPABET as CMUdict and pocketsphinx use them, without stress.
+ARPABET = frozenset(
+    [
+        "AA",
+        "AE",
+        "AH",
+        "AO",
+        "AW",
+        "AY",
+        "B",
+        "CH",
+        "D",
+        "DH",
+        "EH",
+        "ER",
+        "EY",
+        "F",
+        "G",
+        "HH",
+        "IH",
+        "IY",
+        "JH",
+        "K",
+        "L",
+        "M",
+        "N",
+        "NG",
+        "OW",
+        "OY",
+        "P",
+        "R",
+        "S",
+        "SH",
+        "T",
+        "TH",
+        "UH",
+        "UW",
+        "V",
+        "W",
+        "Y",
+        "Z",
+        "ZH",
+    ]
+)
+# What aligners write where nobody speaks. `spn`, an unknown word, is speech and so is no member (DESIGN).
+_SILENCE = frozenset(
+    {"", "sil", "sp", "pau", "ssil", "<eps>", "<sil>", "<s>", "</s>", "#", "h#", "(sil)", "(...)", "_"}
+)
+_SPOKEN_NOISE = frozenset({"spn", "<unk>"})
+# pocketsphinx's fillers: +NSN+ (noise), +BREATH+; +SPN+ is spoken.
+_FILLER = re.compile(r"^\+(?!spn\+).*\+$")
+_POSITION = re.compile(r"_[BIES]$")
+
+
+def is_silence(label: str) -> bool:
+    """Whether a phone label means that nobody speaks. `spn` counts as a phone."""
+    lowered = label.strip().lower()
+    return lowered in _SILENCE or _FILLER.match(lowered) is not None
+
+
+def bare(label: str) -> str:
+    """A phone without stress digit and without Kaldi's word-position suffix: ``AH0_B`` -> ``AH``."""
+    return _POSITION.sub("", label.strip()).rstrip("0123456789")
+
+
+def phone_set(labels: Iterable[str]) -> str:
+    """``arpabet`` where every spoken phone is one of ARPABET's 39, else ``other``."""
+    spoken = {bare(one) for one in labels if not is_silence(one) and one.lower() not in _SPOKEN_NOISE}
+    return "arpabet" if spoken and spoken <= ARPABET else "other"

@@ -1,0 +1,1 @@
+"""From cached features and key frames to facial motion. Its parts come with training; the command is mounted here."""

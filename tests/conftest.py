@@ -1,0 +1,66 @@
+"""Fixtures of all tests, and the rule that a test may be skipped only where allowed_skips.txt says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+REPOSITORY = Path(__file__).parents[1]
+_ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+_skipped: list[tuple[str, str]] = []
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings beside the project; without it the test is skipped."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("needs the recordings in ../shared/data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_root() -> Path:
+    """The speech that comes with the project."""
+    return REPOSITORY / "resources" / "demo"
+
+
+@pytest.fixture
+def write_wav(tmp_path: Path) -> Callable[..., Path]:
+    """Writes samples in [-1, 1], (S,) or (S, channels), to a file; gives its path."""
+    import soundfile
+
+    def write(name: str, samples: NDArray[np.floating], rate: int = 16_000, subtype: str = "PCM_16") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, samples, rate, subtype=subtype)
+        return path
+
+    return write
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.append((report.nodeid, reason))
+
+
+def _forbidden_skips() -> list[tuple[str, str]]:
+    lines = [line.partition("#")[0].strip() for line in _ALLOWED.read_text().splitlines()]
+    allowed = [line for line in lines if line]
+    return [(test, why) for test, why in _skipped if not any(fnmatch(test, pattern) for pattern in allowed)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput") and _forbidden_skips() and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for test, why in _forbidden_skips():
+        terminalreporter.write_line(f"SKIPPED, and not listed in tests/allowed_skips.txt: {test} ({why})", red=True)

@@ -1,0 +1,41 @@
+rule align:
+    input:
+        shard=shard_table,
+        transcripts=RESULTS / "transcripts/{asr}/{shard}.parquet",
+        textgrids=own_textgrids,
+    output:
+        textgrids=directory(RESULTS / "textgrids/{asr}.{aligner}/{shard}"),
+        status=RESULTS / "textgrids/{asr}.{aligner}/{shard}.status.parquet",
+    log:
+        RESULTS / "logs/align/{asr}.{aligner}/{shard}.log",
+    benchmark:
+        RESULTS / "benchmarks/align/{asr}.{aligner}/{shard}.tsv"
+    threads: 1
+    params:
+        aligner=block("aligner"),
+        root=ROOT,
+        version=house.VERSIONS["align"],
+    shell:
+        "kmtalk align {input.shard:q} {input.transcripts:q} --root {params.root:q} --aligner {params.aligner:q} "
+        "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
+
+
+rule parse:
+    input:
+        shard=shard_table,
+        textgrids=RESULTS / "textgrids/{asr}.{aligner}/{shard}",
+        status=RESULTS / "textgrids/{asr}.{aligner}/{shard}.status.parquet",
+        corrections=corrections,
+    output:
+        RESULTS / "alignments/{asr}.{aligner}/{shard}.parquet",
+    log:
+        RESULTS / "logs/parse/{asr}.{aligner}/{shard}.log",
+    benchmark:
+        RESULTS / "benchmarks/parse/{asr}.{aligner}/{shard}.tsv"
+    threads: 1
+    params:
+        corrections=f"--corrections {CORRECTIONS}" if CORRECTIONS else "",
+        version=house.VERSIONS["parse"],
+    shell:
+        "kmtalk parse {input.shard:q} {input.textgrids:q} --status {input.status:q} {params.corrections} "
+        "--output {output:q} 2> {log:q}"

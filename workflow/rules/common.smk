@@ -1,0 +1,72 @@
+# The config, and the functions that name files. Nothing here reads a recording.
+import json
+import os
+from pathlib import Path
+
+from snakemake.utils import validate
+
+from kmtalk_align import workflow as house
+
+# One config file stands alone: the demo's is read only where none is given.
+if not workflow.configfiles:
+
+    configfile: workflow.source_path("../config/demo.yaml")
+
+
+validate(config, "../schemas/config.schema.yaml", set_default=False)
+
+CORPUS = config["corpus"]["name"]
+RESULTS = Path("results") / CORPUS
+SHARDS = house.shard_names(config["corpus"]["shards"])
+ROOT = house.corpus_root(config["corpus"])
+CORRECTIONS = config.get("corrections")
+
+# Jobs carry it, so that `make recover` finds those that outlive a killed Snakemake.
+os.environ["KMTALK_WORKFLOW"] = os.getcwd()
+
+house.check_blocks(config, RESULTS)
+
+
+wildcard_constraints:
+    asr="[a-z0-9_-]+",
+    aligner="[a-z0-9_-]+",
+    selector="[a-z0-9_-]+",
+    shard=r"\d{5}-of-\d{5}",
+
+
+def block(kind):
+    """The config block that a wildcard names, as the JSON that the command takes."""
+
+    def of(wildcards):
+        return json.dumps(config[kind][wildcards[kind]], sort_keys=True)
+
+    return of
+
+
+def all_key_frames():
+    return [
+        RESULTS
+        / "keyframes"
+        / f"{run['asr']}.{run['aligner']}.{run['selector']}"
+        / f"{shard}.parquet"
+        for run in config["runs"]
+        for shard in SHARDS
+    ]
+
+
+def shard_table(wildcards):
+    """The shard's table. Only the checkpoint knows whether it has to be written anew, so it is asked first."""
+    checkpoints.prepare.get()
+    return RESULTS / "corpus" / f"{wildcards.shard}.parquet"
+
+
+def own_textgrids(wildcards):
+    """The user's own TextGrids of a shard, where the aligner reads such."""
+    return house.textgrids_of_shard(
+        config["aligner"][wildcards.aligner].get("folder"), wildcards.shard
+    )
+
+
+def corrections(wildcards):
+    """The corrected TextGrids of a shard."""
+    return house.textgrids_of_shard(CORRECTIONS, wildcards.shard)

@@ -1,0 +1,17 @@
+# A checkpoint, since it leaves an unchanged shard's table untouched: what lies below such a shard is not made again.
+# The tables are therefore no declared outputs, which Snakemake would delete before each run.
+checkpoint prepare:
+    output:
+        RESULTS / "corpus/corpus.json",
+    log:
+        RESULTS / "logs/prepare.log",
+    benchmark:
+        RESULTS / "benchmarks/prepare.tsv"
+    threads: workflow.cores or 1
+    params:
+        corpus=json.dumps(config["corpus"], sort_keys=True),
+        folder=RESULTS / "corpus",
+        fingerprint=house.corpus_fingerprint(config["corpus"]),
+        version=house.VERSIONS["prepare"],
+    shell:
+        "kmtalk prepare --corpus {params.corpus:q} --threads {threads} --output {params.folder:q} 2> {log:q}"

@@ -1,0 +1,17 @@
+rule transcribe:
+    input:
+        shard_table,
+    output:
+        RESULTS / "transcripts/{asr}/{shard}.parquet",
+    log:
+        RESULTS / "logs/transcribe/{asr}/{shard}.log",
+    benchmark:
+        RESULTS / "benchmarks/transcribe/{asr}/{shard}.tsv"
+    threads: 1
+    params:
+        asr=block("asr"),
+        root=ROOT,
+        version=house.VERSIONS["transcribe"],
+    shell:
+        "kmtalk transcribe {input:q} --root {params.root:q} --asr {params.asr:q} --threads {threads} "
+        "--output {output:q} 2> {log:q}"
