@@ -23,8 +23,9 @@ _log = logging.getLogger(__name__)
 def parse(shard: Path, textgrids: Path, status: Path, corrections: Path | None, output: Path) -> None:
     """Write the intervals of a shard's TextGrids as a table; an utterance that failed has one row without a tier.
 
-    textgrids, status: what stage `align` wrote. A TextGrid in the folder `corrections` is read in place of the
-    made one, also where aligning failed. Raises KMTalkError where all fail, ArtefactError where a table can't be read or written.
+    textgrids, status: what stage `align` wrote. A TextGrid in the folder `corrections` is read in place of the made
+    one, also where aligning failed. Raises KMTalkError where all fail, ArtefactError where a table can't be read or
+    written.
     """
     aligned = stage.by_id(TEXTGRID_STATUS.read(status), status)
     rows = []
