@@ -14,7 +14,7 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_align.selectors import selector
 from kmtalk_align.shards import shard_name, shard_names, shard_of
 
-__all__ = ["VERSIONS", "check_blocks", "corpus_fingerprint", "corpus_root", "shard_names", "textgrids_of_shard"]
+__all__ = ["VERSIONS", "check_config", "corpus_fingerprint", "corpus_root", "shard_names", "textgrids_of_shard"]
 
 # The version of each step: a step whose result changes raises its own, and only what it makes is made again.
 VERSIONS = {
@@ -43,30 +43,50 @@ def corpus_fingerprint(corpus: Mapping[str, Any]) -> str:
     return prepare.fingerprint(corpus_root(corpus), tuple(lists))
 
 
-def check_blocks(config: Mapping[str, Any], results: Path) -> None:
-    """Raise where a run names a block that isn't there, a block is malformed, or made artefacts with other settings.
+def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None:
+    """Raise ConfigError where a config breaks the schema or names a block that isn't there.
 
-    The last is asked here, before Snakemake deletes what it is about to make again.
+    Raises ArtefactError where a block made artefacts under the folder `results` with other settings: it is asked here,
+    before Snakemake deletes what it is about to make again.
     """
+    check_schema(config, schema)
     makers = {"asr": recogniser_config, "aligner": aligner_config, "selector": selector}
     for number, run in enumerate(config["runs"], start=1):
         made = {}
         for kind, make in makers.items():
-            name = run[kind]
-            if name not in config[kind]:
+            if run[kind] not in config[kind]:
                 raise ConfigError(
-                    f"there is no {kind} block {name!r}",
+                    f"there is no {kind} block {run[kind]!r}",
                     where=f"config, runs, number {number}",
                     fix=f"choose from: {', '.join(config[kind])}",
                 )
-            made[kind] = make(config[kind][name])
-        folders = {
-            "asr": results / "transcripts" / run["asr"],
-            "aligner": results / "textgrids" / f"{run['asr']}.{run['aligner']}",
-            "selector": results / "keyframes" / f"{run['asr']}.{run['aligner']}.{run['selector']}",
-        }
-        for kind, folder in folders.items():
+            made[kind] = make(config[kind][run[kind]])
+        for kind, folder in _folders_of(run, results / config["corpus"]["name"]).items():
             blocks.check_block(folder, made[kind])
+
+
+def check_schema(config: Mapping[str, Any], schema: Path) -> None:
+    """Raise ConfigError, naming the key, where a config breaks the JSON schema in the YAML file `schema`."""
+    import yaml
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8"))).iter_errors(config))
+    if error is not None:
+        key = ".".join(str(part) for part in error.absolute_path)
+        raise ConfigError(
+            error.message, where=f"config, {key or 'top level'}", fix=f"every key is explained in {schema.resolve()}"
+        )
+
+
+def _folders_of(run: Mapping[str, str], results: Path) -> dict[str, Path]:
+    """The folder whose artefacts each block of a run makes."""
+    aligned = f"{run['asr']}.{run['aligner']}"
+    return {
+        "asr": results / "transcripts" / run["asr"],
+        "aligner": results / "textgrids" / aligned,
+        "selector": results / "keyframes" / f"{aligned}.{run['selector']}",
+    }
 
 
 def textgrids_of_shard(folder: str | None, shard: str) -> list[str]:

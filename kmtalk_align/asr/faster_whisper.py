@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from kmtalk_align.asr.allocator import keep_freed_memory
 from kmtalk_align.asr.base import Heard, ListeningRecogniser
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import Samples
@@ -36,6 +37,7 @@ class FasterWhisper(ListeningRecogniser):
     def __init__(self, config: FasterWhisperConfig, threads: int) -> None:
         from faster_whisper import WhisperModel
 
+        keep_freed_memory()
         weights = faster_whisper_folder(config.model)
         try:
             self._model = WhisperModel(

@@ -10,6 +10,8 @@ rule align:
         RESULTS / "logs/align/{asr}.{aligner}/{shard}.log",
     benchmark:
         RESULTS / "benchmarks/align/{asr}.{aligner}/{shard}.tsv"
+    conda:
+        "../envs/kmtalk.yaml"
     threads: 1
     params:
         aligner=block("aligner"),
@@ -32,6 +34,8 @@ rule parse:
         RESULTS / "logs/parse/{asr}.{aligner}/{shard}.log",
     benchmark:
         RESULTS / "benchmarks/parse/{asr}.{aligner}/{shard}.tsv"
+    conda:
+        "../envs/kmtalk.yaml"
     threads: 1
     params:
         corrections=f"--corrections {CORRECTIONS}" if CORRECTIONS else "",

@@ -1,19 +1,25 @@
 # The config, and the functions that name files. Nothing here reads a recording.
 import json
 import os
+import sys
 from pathlib import Path
 
-from snakemake.utils import validate
-
 from kmtalk_align import workflow as house
+from kmtalk_align.errors import KMTalkError
+
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 
 # One config file stands alone: the demo's is read only where none is given.
 if not workflow.configfiles:
 
-    configfile: workflow.source_path("../config/demo.yaml")
+    configfile: HERE / "../config/demo.yaml"
 
 
-validate(config, "../schemas/config.schema.yaml", set_default=False)
+try:
+    house.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
+except KMTalkError as error:
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(1)
 
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
@@ -21,10 +27,10 @@ SHARDS = house.shard_names(config["corpus"]["shards"])
 ROOT = house.corpus_root(config["corpus"])
 CORRECTIONS = config.get("corrections")
 
-# Jobs carry it, so that `make recover` finds those that outlive a killed Snakemake.
-os.environ["KMTALK_WORKFLOW"] = os.getcwd()
-
-house.check_blocks(config, RESULTS)
+# Jobs carry both: by the first `make recover` finds those that outlive a killed Snakemake; the second is for envs/.
+os.environ.update(
+    KMTALK_WORKFLOW=os.getcwd(), KMTALK_HOME=str(HERE.parents[1].resolve())
+)
 
 
 wildcard_constraints:

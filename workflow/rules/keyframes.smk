@@ -8,6 +8,8 @@ rule keyframes:
         RESULTS / "logs/keyframes/{asr}.{aligner}.{selector}/{shard}.log",
     benchmark:
         RESULTS / "benchmarks/keyframes/{asr}.{aligner}.{selector}/{shard}.tsv"
+    conda:
+        "../envs/kmtalk.yaml"
     threads: 1
     params:
         selector=block("selector"),

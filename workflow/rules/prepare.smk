@@ -7,6 +7,8 @@ checkpoint prepare:
         RESULTS / "logs/prepare.log",
     benchmark:
         RESULTS / "benchmarks/prepare.tsv"
+    conda:
+        "../envs/kmtalk.yaml"
     threads: workflow.cores or 1
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),

@@ -7,6 +7,8 @@ rule transcribe:
         RESULTS / "logs/transcribe/{asr}/{shard}.log",
     benchmark:
         RESULTS / "benchmarks/transcribe/{asr}/{shard}.tsv"
+    conda:
+        "../envs/kmtalk.yaml"
     threads: 1
     params:
         asr=block("asr"),
