@@ -37,7 +37,7 @@ def running_snakemake(folder: Path) -> psutil.Process | None:
     """A Snakemake that still runs in `folder`, if there is one."""
     for process in psutil.process_iter():
         try:
-            command = [Path(part).name for part in process.cmdline()[:3]]
+            command = [Path(part).name for part in process.cmdline()[:4]]
             if "snakemake" in command and process.cwd() == str(folder):
                 return process
         except psutil.Error:

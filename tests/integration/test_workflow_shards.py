@@ -1,0 +1,159 @@
+"""Which jobs run again after a change: nothing, or one shard."""
+
+from __future__ import annotations
+
+import shutil
+from copy import deepcopy
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kmtalk_align.shards import shard_name, shard_of
+from kmtalk_align.tables import KEY_FRAMES
+from tests.workflow_build import DEMO, RUN, Build, config_of, copy_demo, demo_ids, jobs
+
+SHARDS = 3
+ONE_SHARD = {"transcribe": 1, "align": 1, "parse": 1, "keyframes": 1}
+IDS = demo_ids(8)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    folder = tmp_path_factory.mktemp("finished")
+    copy_demo(folder / "data", IDS)
+    build = Build(folder, config_of("data", shards=SHARDS))
+    output = build.run()
+    assert jobs(output)["transcribe"] == SHARDS
+    return build
+
+
+@pytest.fixture
+def build(finished: Build, tmp_path: Path) -> Build:
+    """A copy of the finished build, to change."""
+    shutil.copytree(finished.folder, tmp_path / "work", symlinks=True, dirs_exist_ok=True)
+    return Build(tmp_path / "work", deepcopy(finished.config))
+
+
+def add(data: Path) -> str:
+    copy_demo(data, ["slt_sentence24"])
+    return "slt_sentence24"
+
+
+def remove(data: Path) -> str:
+    (data / "wav" / f"{IDS[2]}.flac").unlink()
+    return IDS[2]
+
+
+def edit(data: Path) -> str:
+    shutil.copy(DEMO / "wav" / f"{IDS[4]}.flac", data / "wav" / f"{IDS[3]}.flac")
+    shutil.copy(DEMO / "transcripts" / f"{IDS[4]}.txt", data / "transcripts" / f"{IDS[3]}.txt")
+    return IDS[3]
+
+
+def transcribe_again(data: Path) -> str:
+    path = data / "transcripts" / f"{IDS[5]}.txt"
+    path.write_text(path.read_text().rstrip(".\n") + " indeed.\n")
+    return IDS[5]
+
+
+def test_a_second_run_has_nothing_to_do(build: Build) -> None:
+    before = build.digests()
+    assert "Nothing to be done" in build.run()
+    assert build.digests() == before
+
+
+@pytest.mark.parametrize("change", [add, remove, edit, transcribe_again])
+def test_one_changed_utterance_rebuilds_one_shard(build: Build, change: Callable[[Path], str]) -> None:
+    before = build.digests()
+    changed = change(build.folder / "data")
+    ran = jobs(build.run())
+    assert {rule: ran[rule] for rule in ONE_SHARD} == ONE_SHARD
+    shard = shard_name(shard_of(changed, SHARDS), SHARDS)
+    after = build.digests()
+    differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    assert all(shard in path or path == "corpus/corpus.json" for path in differing)
+    assert f"keyframes/{RUN}.phoneme/{shard}.parquet" in differing
+    assert "Nothing to be done" in build.run()
+
+
+def test_touching_a_recording_rebuilds_nothing_below_prepare(build: Build) -> None:
+    (build.folder / "data" / "wav" / f"{IDS[0]}.flac").touch()
+    ran = jobs(build.run())
+    assert ran["prepare"] == 1
+    assert not any(ran[rule] for rule in ONE_SHARD)
+
+
+def test_another_recogniser_reruns_nothing_above_transcripts(build: Build) -> None:
+    before = build.digests()
+    build.config["asr"]["given_text"] = {"backend": "reference"}
+    build.config["runs"].append({"asr": "given_text", "aligner": "pocketsphinx", "selector": "phoneme"})
+    ran = jobs(build.run())
+    assert ran["prepare"] == 0
+    assert ran["transcribe"] == ran["align"] == ran["keyframes"] == SHARDS
+    after = build.digests()
+    assert {path: after[path] for path in before} == before
+
+
+def test_another_selector_reruns_key_frames_alone(build: Build) -> None:
+    build.config["selector"]["uniform_33"] = {"kind": "uniform", "rate": 0.33}
+    build.config["runs"].append({"asr": "reference", "aligner": "pocketsphinx", "selector": "uniform_33"})
+    ran = jobs(build.run())
+    assert ran["keyframes"] == SHARDS
+    assert not ran["prepare"] + ran["transcribe"] + ran["align"] + ran["parse"]
+
+
+def test_a_correction_is_read_and_its_removal_too(build: Build) -> None:
+    build.config["corrections"] = "corrections"
+    (build.folder / "corrections").mkdir()
+    build.run()
+    before = build.digests()
+    shard = shard_name(shard_of(IDS[0], SHARDS), SHARDS)
+    made = build.results / "textgrids" / RUN / shard / f"{IDS[0]}.TextGrid"
+    correction = build.folder / "corrections" / f"{IDS[0]}.TextGrid"
+    correction.write_text(made.read_text().replace('text = "AH"', 'text = "AA"').replace('text = "SIL"', 'text = ""'))
+    ran = jobs(build.run())
+    assert ran["parse"] == ran["keyframes"] == 1
+    assert not ran["align"]
+    assert build.digests() != before
+    correction.unlink()
+    assert jobs(build.run())["parse"] == 1
+    assert build.digests() == before
+
+
+def test_the_same_name_with_other_content_is_an_error_and_deletes_nothing(build: Build) -> None:
+    before = build.digests()
+    build.config["selector"]["phoneme"]["offset"] = 1
+    output = build.run(fails=True)
+    assert "offset was 0, is now 1" in output
+    assert build.digests() == before
+
+
+def test_two_builds_in_two_folders_are_equal_byte_for_byte(finished: Build, tmp_path: Path) -> None:
+    copy_demo(tmp_path / "data", IDS)
+    other = Build(tmp_path, finished.config)
+    other.run("--cores", "1")
+    assert other.digests() == finished.digests()
+
+
+def test_another_number_of_shards_leaves_no_row_twice(build: Build) -> None:
+    build.config["corpus"]["shards"] = 2
+    build.run()
+    folder = build.results / "keyframes" / f"{RUN}.phoneme"
+    rows = [
+        row["utterance_id"]
+        for name in ("00000-of-00002", "00001-of-00002")
+        for row in KEY_FRAMES.read(folder / f"{name}.parquet")
+    ]
+    assert sorted(rows) == IDS
+    assert not list((build.results / "corpus").glob("*-of-00003.parquet"))
+
+
+def test_an_empty_shard_is_legal(tmp_path: Path) -> None:
+    copy_demo(tmp_path / "data", IDS[:1])
+    build = Build(tmp_path, config_of("data", shards=2))
+    build.run()
+    rows = [
+        KEY_FRAMES.read(path) for path in sorted((build.results / "keyframes" / f"{RUN}.phoneme").glob("*.parquet"))
+    ]
+    assert sorted(len(found) for found in rows) == [0, 1]
