@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def test_windows_of_a_long_recording_are_at_most_30_s(long_speech: tuple[Samples
 def test_windows_are_in_order_and_never_overlap(long_speech: tuple[Samples, list[Span]]) -> None:
     windows = speech_windows(long_speech[0])
     assert windows[0].start_s >= 0
-    assert all(left.end_s <= right.start_s for left, right in zip(windows, windows[1:], strict=False))
+    assert all(left.end_s <= right.start_s for left, right in itertools.pairwise(windows))
     assert windows[-1].end_s <= len(long_speech[0]) / RATE
 
 

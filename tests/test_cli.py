@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kmtalk_align.textgrid import read_textgrid
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "whisper",
+    "faster_whisper",
+    "pyarrow",
+    "pandas",
+    "numpy",
+    "praatio",
+    "pocketsphinx",
+    "av",
+}
+
+
+def kmtalk(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from kmtalk_model.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, kmtalk_model.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not HEAVY & set(done.stdout.split())
+
+
+def test_help_names_every_step() -> None:
+    text = kmtalk("--help").stdout
+    for step in ("prepare", "transcribe", "align", "parse", "keyframes", "localize", "doctor"):
+        assert f"  {step}" in text
+
+
+def test_localize_writes_json_and_textgrid(demo_root: Path, tmp_path: Path) -> None:
+    done = kmtalk(
+        "localize",
+        demo_root / "wav" / "slt_sentence02.flac",
+        "--transcript",
+        demo_root / "transcripts" / "slt_sentence02.txt",
+        "--fps",
+        "30",
+        "--json",
+        "out.json",
+        "--textgrid",
+        "out.TextGrid",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert found["fps"] == 30
+    assert [one["label"] for one in found["phones"]] == [
+        phone.label for phone in read_textgrid(tmp_path / "out.TextGrid").spoken_phones
+    ]
+
+
+def test_localize_prints_json(demo_root: Path) -> None:
+    done = kmtalk(
+        "localize",
+        demo_root / "wav" / "slt_sentence02.flac",
+        "--selector",
+        '{"kind": "uniform", "rate": 0.5}',
+        "--transcript",
+        demo_root / "transcripts" / "slt_sentence02.txt",
+    )
+    assert json.loads(done.stdout)["source"] == "uniform"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["localize", "none.wav"], "none.wav: there is no such file"),
+        (
+            ["localize", "{audio}", "--asr", "vosk"],
+            "there is no asr 'vosk'; choose from: whisper, faster_whisper, reference",
+        ),
+        (["localize", "{audio}", "--asr", "faster_whisper:huge"], "faster-whisper knows no such model"),
+        (["localize", "{audio}", "--asr", "reference"], "no transcript"),
+        (["localize", "{audio}", "--transcript", "a", "--aligner", "mfa"], "there is no aligner 'mfa'"),
+        (["localize", "{audio}", "--selector", "energy"], "there is no selector 'energy'"),
+        (["localize", "{audio}", "--selector", '{"kind": "phoneme", "ofset": 1}'], "unknown key ofset"),
+        (["localize", "{audio}", "--selector", '{"kind": '], "not valid JSON"),
+        (["localize", "{audio}", "--textgrid-in", "none.TextGrid"], "none.TextGrid: cannot be read"),
+        (["keyframes", "none.parquet", "none.parquet", "--output", "k.parquet"], "none.parquet: is missing"),
+        (["prepare", "--corpus", '{"type": "folder", "root": "none"}', "--output", "c"], "holds no folder wav/"),
+        (["prepare", "--corpus", "vocaset", "--output", "c"], "there is no corpus 'vocaset'"),
+        (["summary", "none"], "none/corpus/corpus.json: cannot be read"),
+        (["doctor", "--download", "nonsense"], "nonsense: is not of the form BACKEND:MODEL"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(
+    arguments: list[str], message: str, demo_root: Path, tmp_path: Path
+) -> None:
+    audio = str(demo_root / "wav" / "slt_sentence02.flac")
+    done = kmtalk(*(one.replace("{audio}", audio) if one == "{audio}" else one for one in arguments), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+
+
+def test_doctor_names_every_recogniser_and_aligner() -> None:
+    text = kmtalk("doctor").stdout
+    for name in ("whisper", "faster_whisper", "reference", "pocketsphinx", "textgrid", "cpu", "cuda"):
+        assert name in text
+
+
+def test_writing_where_a_file_stands_in_the_way_is_one_error(demo_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = kmtalk(
+        "localize",
+        demo_root / "wav" / "slt_sentence02.flac",
+        "--transcript",
+        "hello",
+        "--selector",
+        "uniform",
+        "--json",
+        tmp_path / "file" / "out.json",
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,209 @@
+"""workflow.py: what Snakemake asks before any job runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kmtalk_align import blocks
+from kmtalk_align.aligners import aligner_config
+from kmtalk_align.asr import recogniser_config
+from kmtalk_align.errors import ArtefactError, ConfigError
+from kmtalk_align.files import encode_id, find_for_id
+from kmtalk_align.selectors import selector
+from kmtalk_align.shards import shard_name, shard_names, shard_of
+from kmtalk_align.workflow import check_blocks, corpus_fingerprint, textgrids_of_shard
+
+stable = settings(deadline=None, derandomize=True, database=None)
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return {
+        "asr": {"given": {"backend": "reference"}},
+        "aligner": {"ps": {"backend": "pocketsphinx"}},
+        "selector": {"ph": {"kind": "phoneme"}, "un": {"kind": "uniform", "rate": 0.25}},
+        "runs": [
+            {"asr": "given", "aligner": "ps", "selector": "ph"},
+            {"asr": "given", "aligner": "ps", "selector": "un"},
+        ],
+    } | changes
+
+
+def corpus(folder: Path) -> dict[str, Any]:
+    (folder / "wav").mkdir(exist_ok=True)
+    (folder / "wav" / "a.wav").write_bytes(b"12345")
+    os.utime(folder / "wav" / "a.wav", ns=(10**18, 10**18))
+    return {"type": "folder", "root": str(folder)}
+
+
+def test_blocks_that_made_nothing_yet_are_fine(tmp_path: Path) -> None:
+    check_blocks(config(), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_blocks_that_made_the_artefacts_are_fine(tmp_path: Path) -> None:
+    whole = config()
+    blocks.hold_to_block(tmp_path / "transcripts" / "given", recogniser_config(whole["asr"]["given"]))
+    blocks.hold_to_block(tmp_path / "textgrids" / "given.ps", aligner_config(whole["aligner"]["ps"]))
+    blocks.hold_to_block(tmp_path / "keyframes" / "given.ps.ph", selector(whole["selector"]["ph"]))
+    check_blocks(whole, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["asr", "aligner", "selector"])
+def test_a_run_that_names_no_block_is_an_error_that_lists_the_blocks(tmp_path: Path, kind: str) -> None:
+    run = {"asr": "given", "aligner": "ps", "selector": "ph"} | {kind: "nameless"}
+    with pytest.raises(ConfigError) as caught:
+        check_blocks(config(runs=[run]), tmp_path)
+    assert f"there is no {kind} block 'nameless'" in str(caught.value)
+    assert f"choose from: {', '.join(config()[kind])}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "block"),
+    [
+        ("asr", "given", {"backend": "reference", "speed": 2}),
+        ("aligner", "ps", {"backend": "pocketsphinx", "beam": 1}),
+        ("selector", "un", {"kind": "uniform", "ratio": 0.25}),
+    ],
+)
+def test_an_unknown_key_in_a_block_is_an_error_that_lists_the_keys(
+    tmp_path: Path, kind: str, name: str, block: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match="the keys are: "):
+        check_blocks(config(**{kind: config()[kind] | {name: block}}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "before", "now"),
+    [
+        ("aligner", "textgrids/given.ps", {"backend": "pocketsphinx", "min_score": -30.0}, "ps"),
+        ("selector", "keyframes/given.ps.un", {"kind": "uniform", "rate": 0.5}, "un"),
+    ],
+)
+def test_artefacts_of_other_settings_are_an_error_that_names_key_and_both_values(
+    tmp_path: Path, kind: str, folder: str, before: dict[str, Any], now: str
+) -> None:
+    make = {"aligner": aligner_config, "selector": selector}[kind]
+    blocks.hold_to_block(tmp_path / folder, make(before))
+    with pytest.raises(ArtefactError) as caught:
+        check_blocks(config(), tmp_path)
+    key, value = list(before.items())[1]
+    assert f"{key} was {value!r}, is now {getattr(make(config()[kind][now]), key)!r}" in str(caught.value)
+    assert str(tmp_path / folder) in str(caught.value)
+
+
+def test_a_block_that_no_run_names_is_not_looked_at(tmp_path: Path) -> None:
+    whole = config()
+    whole["asr"]["idle"] = {"backend": "not there yet"}
+    check_blocks(whole, tmp_path)
+
+
+def test_an_untouched_corpus_keeps_its_fingerprint(tmp_path: Path) -> None:
+    assert corpus_fingerprint(corpus(tmp_path)) == corpus_fingerprint(corpus(tmp_path))
+
+
+def test_a_new_file_changes_the_fingerprint(tmp_path: Path) -> None:
+    before = corpus_fingerprint(corpus(tmp_path))
+    (tmp_path / "wav" / "b.wav").write_bytes(b"")
+    assert corpus_fingerprint(corpus(tmp_path)) != before
+
+
+def test_a_renamed_file_changes_the_fingerprint(tmp_path: Path) -> None:
+    before = corpus_fingerprint(corpus(tmp_path))
+    (tmp_path / "wav" / "a.wav").rename(tmp_path / "wav" / "b.wav")
+    assert corpus_fingerprint({"type": "folder", "root": str(tmp_path)}) != before
+
+
+def test_a_file_of_another_size_changes_the_fingerprint(tmp_path: Path) -> None:
+    block = corpus(tmp_path)
+    before = corpus_fingerprint(block)
+    (tmp_path / "wav" / "a.wav").write_bytes(b"123456")
+    os.utime(tmp_path / "wav" / "a.wav", ns=(10**18, 10**18))
+    assert corpus_fingerprint(block) != before
+
+
+def test_a_file_of_another_time_changes_the_fingerprint(tmp_path: Path) -> None:
+    block = corpus(tmp_path)
+    before = corpus_fingerprint(block)
+    os.utime(tmp_path / "wav" / "a.wav", ns=(10**18, 2 * 10**18))
+    assert corpus_fingerprint(block) != before
+
+
+@pytest.mark.parametrize("key", ["include", "exclude"])
+def test_a_changed_list_of_ids_changes_the_fingerprint(tmp_path: Path, key: str) -> None:
+    (tmp_path / "root").mkdir()
+    block = corpus(tmp_path / "root") | {key: str(tmp_path / "ids.txt")}
+    prints = {corpus_fingerprint(block)}
+    for text in ("a\n", "b\n"):
+        (tmp_path / "ids.txt").write_text(text)
+        prints.add(corpus_fingerprint(block))
+    assert len(prints) == 3
+
+
+def test_a_missing_corpus_has_a_fingerprint(tmp_path: Path) -> None:
+    assert corpus_fingerprint({"type": "folder", "root": str(tmp_path / "none")})
+
+
+def test_a_corpus_without_a_root_is_a_config_error() -> None:
+    with pytest.raises(ConfigError, match=r"corpus\.root"):
+        corpus_fingerprint({"type": "folder"})
+
+
+def test_a_dangling_link_in_the_corpus_does_not_stop_the_fingerprint(tmp_path: Path) -> None:
+    block = corpus(tmp_path)
+    before = corpus_fingerprint(block)
+    (tmp_path / "wav" / "b.wav").symlink_to(tmp_path / "gone.wav")
+    assert corpus_fingerprint(block) != before
+
+
+def test_a_file_behind_a_linked_folder_changes_the_fingerprint(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "wav").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    block = corpus(tmp_path / "root")
+    before = corpus_fingerprint(block)
+    (tmp_path / "elsewhere" / "b.wav").write_bytes(b"")
+    assert corpus_fingerprint(block) != before
+
+
+@pytest.mark.parametrize("folder", [None, "none"])
+def test_without_a_folder_there_are_no_textgrids(tmp_path: Path, folder: str | None) -> None:
+    assert textgrids_of_shard(folder and str(tmp_path / folder), "00000-of-00001") == []
+
+
+def test_only_textgrids_are_listed_sorted(tmp_path: Path) -> None:
+    for name in ("b.TextGrid", "a.TextGrid", "c.txt", "d.TextGrid.bak"):
+        (tmp_path / name).write_bytes(b"")
+    listed = textgrids_of_shard(str(tmp_path), "00000-of-00001")
+    assert listed == [str(tmp_path / "a.TextGrid"), str(tmp_path / "b.TextGrid")]
+
+
+@settings(stable, max_examples=60)
+@given(
+    st.sets(
+        st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="/"), min_size=1, max_size=20),
+        max_size=5,
+    ),
+    st.integers(1, 9),
+    st.booleans(),
+)
+def test_the_textgrid_of_an_utterance_is_listed_for_its_shard(
+    tmp_path_factory: pytest.TempPathFactory, ids: set[str], shards: int, encoded: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("textgrids")
+    for name in ids:
+        (folder / f"{encode_id(name) if encoded else name}.TextGrid").write_bytes(b"")
+    listed = {shard: textgrids_of_shard(str(folder), shard) for shard in shard_names(shards)}
+    for name in ids:
+        assert str(find_for_id(folder, name, ".TextGrid")) in listed[shard_name(shard_of(name, shards), shards)]
+
+
+def test_a_name_that_reads_both_ways_is_listed_for_both_shards(tmp_path: Path) -> None:
+    (tmp_path / "a%20b.TextGrid").write_bytes(b"")
+    listed = [name for name in shard_names(64) if textgrids_of_shard(str(tmp_path), name)]
+    assert set(listed) == {shard_name(shard_of(one, 64), 64) for one in ("a b", "a%20b")}
