@@ -11,6 +11,7 @@ from kmtalk_align import stage
 from kmtalk_align.aligners.base import Aligned, Aligner
 from kmtalk_align.audio import decode
 from kmtalk_align.corpus import OK
+from kmtalk_align.errors import ArtefactError
 from kmtalk_align.files import encode_id, new_directory
 from kmtalk_align.stage import Row
 from kmtalk_align.tables import CORPUS, TEXTGRID_STATUS, TRANSCRIPTS
@@ -20,17 +21,13 @@ VERSION = 1
 _log = logging.getLogger(__name__)
 
 
-def align(shard: Path, transcripts: Path, aligner: Aligner, root: Path, output: Path, status: Path) -> None:
+def align(shard: Path, transcripts: Path | None, aligner: Aligner, root: Path, output: Path, status: Path) -> None:
     """Write the TextGrids of a shard into the folder `output`, and the table `status` with a row an utterance.
 
-    Raises KMTalkError where all fail, ArtefactError where a table can't be read or written.
+    `transcripts` may be None for an aligner that needs no words. Raises KMTalkError where all fail, ArtefactError where
+    a table can't be read or written.
     """
-    said = stage.by_id(TRANSCRIPTS.read(transcripts), transcripts)
-    rows = []
-    for row in CORPUS.read(shard):
-        transcript = said.get(row["utterance_id"]) or stage.failed_columns("has no transcript: make it again")
-        earlier = stage.failure(row) or (stage.failure(transcript) if aligner.needs_words else None)
-        rows.append((row | {"words": transcript.get("words", []), "spoken": transcript.get("language")}, earlier))
+    rows = _with_words(CORPUS.read(shard), transcripts) if aligner.needs_words else _without_words(CORPUS.read(shard))
 
     with new_directory(output) as folder:
 
@@ -45,6 +42,25 @@ def align(shard: Path, transcripts: Path, aligner: Aligner, root: Path, output: 
     unknown = Counter(word for row in results for word in row["unknown_words"])
     if unknown:
         _log.info("%d unknown words, pronounced by guess: %s", len(unknown), ", ".join(sorted(unknown)))
+
+
+def _with_words(rows: list[Row], transcripts: Path | None) -> list[tuple[Row, str | None]]:
+    """Corpus rows with what is said and in which language, each with the message of an earlier failure."""
+    if transcripts is None:
+        raise ArtefactError("no table of transcripts was given, and the aligner needs words", where="align")
+    said = stage.by_id(TRANSCRIPTS.read(transcripts), transcripts)
+    found = []
+    for row in rows:
+        transcript = said.get(row["utterance_id"])
+        if transcript is None:
+            raise ArtefactError(f"has no row for {row['utterance_id']}", where=transcripts, fix="make it again")
+        more = {"words": transcript["words"], "spoken": transcript["language"]}
+        found.append((row | more, stage.failure(row) or stage.failure(transcript)))
+    return found
+
+
+def _without_words(rows: list[Row]) -> list[tuple[Row, str | None]]:
+    return [(row | {"words": [], "spoken": None}, stage.failure(row)) for row in rows]
 
 
 def align_row(row: Row, aligner: Aligner, root: Path) -> Aligned:

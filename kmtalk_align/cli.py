@@ -58,10 +58,12 @@ def transcribe(shard: Shard, root: Root, asr: Asr, output: Output, threads: Thre
 @app.command()
 def align(
     shard: Shard,
-    transcripts: Annotated[Path, typer.Argument(help="transcripts/<asr>/<shard>.parquet.")],
     root: Root,
     output: Annotated[Path, typer.Option(help="The folder of TextGrids to write.")],
     status: Annotated[Path, typer.Option(help="The table to write: how each utterance came out.")],
+    transcripts: Annotated[
+        Path | None, typer.Option(help="transcripts/<asr>/<shard>.parquet; not for the aligner textgrid.")
+    ] = None,
     aligner: AlignerOption = "pocketsphinx",
 ) -> None:
     """Align words and phones with the sound: a shard and its transcripts -> TextGrids."""

@@ -44,7 +44,7 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
 
 
 def weights(name: str, *, fetch: bool) -> Finding:
-    """Whether the weights of ``backend:model`` are on this machine; with `fetch`, they are downloaded if they aren't."""
+    """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
     from kmtalk_align.asr.weights import faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")

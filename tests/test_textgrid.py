@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -350,7 +351,7 @@ def test_a_damaged_textgrid_reads_or_is_a_textgrid_error(
 
 
 @settings(stable, max_examples=100)
-@given(st.binary(max_size=200))
+@given(content=st.binary(max_size=200))
 def test_garbage_is_a_textgrid_error(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp() / "garbage"
     folder.mkdir(exist_ok=True)
@@ -366,7 +367,7 @@ labels = st.text(st.characters(categories=["L", "M", "N", "P", "S"]), min_size=1
 def intervals_over(draw: st.DrawFn, end_ms: int, *, scored: bool) -> tuple[Interval, ...]:
     bounds = sorted(draw(st.sets(st.integers(0, end_ms), min_size=2, max_size=12)))
     found = []
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         if draw(st.booleans()) or not found:
             score = draw(st.none() | st.integers(-10_000, 0)) if scored else None
             milli = None if score is None else score / 1000
@@ -383,7 +384,7 @@ def alignments(draw: st.DrawFn) -> Alignment:
 
 
 @settings(stable, max_examples=150)
-@given(alignments())
+@given(alignment=alignments())
 def test_an_alignment_comes_back_as_it_was_written_with_its_gaps_filled(
     alignment: Alignment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -395,7 +396,7 @@ def test_an_alignment_comes_back_as_it_was_written_with_its_gaps_filled(
         assert tuple(one for one in after if one.label) == before
         assert after[0].start_s == 0
         assert after[-1].end_s == alignment.duration_s
-        assert all(one.end_s == two.start_s for one, two in zip(after, after[1:], strict=False))
+        assert all(one.end_s == two.start_s for one, two in pairwise(after))
 
 
 @pytest.mark.parametrize("start_s", [1e-05, 3.5e-06, 1e-07])

@@ -17,13 +17,15 @@ from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.selectors import selector
 from kmtalk_align.shards import shard_name, shard_names, shard_of
-from kmtalk_align.workflow import check_blocks, corpus_fingerprint, textgrids_of_shard
+from kmtalk_align.workflow import check_config, corpus_fingerprint, textgrids_of_shard
 
+SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "config.schema.yaml"
 stable = settings(deadline=None, derandomize=True, database=None)
 
 
 def config(**changes: Any) -> dict[str, Any]:
     return {
+        "corpus": {"name": "demo", "type": "demo", "shards": 2},
         "asr": {"given": {"backend": "reference"}},
         "aligner": {"ps": {"backend": "pocketsphinx"}},
         "selector": {"ph": {"kind": "phoneme"}, "un": {"kind": "uniform", "rate": 0.25}},
@@ -42,47 +44,61 @@ def corpus(folder: Path) -> dict[str, Any]:
 
 
 def test_blocks_that_made_nothing_yet_are_fine(tmp_path: Path) -> None:
-    check_blocks(config(), tmp_path)
+    check_config(config(), SCHEMA, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_blocks_that_made_the_artefacts_are_fine(tmp_path: Path) -> None:
     whole = config()
-    blocks.hold_to_block(tmp_path / "transcripts" / "given", recogniser_config(whole["asr"]["given"]))
-    blocks.hold_to_block(tmp_path / "textgrids" / "given.ps", aligner_config(whole["aligner"]["ps"]))
-    blocks.hold_to_block(tmp_path / "keyframes" / "given.ps.ph", selector(whole["selector"]["ph"]))
-    check_blocks(whole, tmp_path)
+    made = tmp_path / "demo"
+    blocks.hold_to_block(made / "transcripts" / "given", recogniser_config(whole["asr"]["given"]))
+    blocks.hold_to_block(made / "textgrids" / "given.ps", aligner_config(whole["aligner"]["ps"]))
+    blocks.hold_to_block(made / "keyframes" / "given.ps.ph", selector(whole["selector"]["ph"]))
+    check_config(whole, SCHEMA, tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["asr", "aligner", "selector"])
 def test_a_run_that_names_no_block_is_an_error_that_lists_the_blocks(tmp_path: Path, kind: str) -> None:
     run = {"asr": "given", "aligner": "ps", "selector": "ph"} | {kind: "nameless"}
     with pytest.raises(ConfigError) as caught:
-        check_blocks(config(runs=[run]), tmp_path)
+        check_config(config(runs=[run]), SCHEMA, tmp_path)
     assert f"there is no {kind} block 'nameless'" in str(caught.value)
     assert f"choose from: {', '.join(config()[kind])}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "block"),
+    ("kind", "name", "block", "key"),
     [
-        ("asr", "given", {"backend": "reference", "speed": 2}),
-        ("aligner", "ps", {"backend": "pocketsphinx", "beam": 1}),
-        ("selector", "un", {"kind": "uniform", "ratio": 0.25}),
+        ("asr", "given", {"backend": "reference", "speed": 2}, "speed"),
+        ("aligner", "ps", {"backend": "pocketsphinx", "beam": 1}, "beam"),
+        ("selector", "un", {"kind": "uniform", "ratio": 0.25}, "ratio"),
+        ("asr", "given", {"backend": "whispr"}, "whispr"),
+        ("aligner", "ps", {"backend": "pocketsphinx", "window_s": 1}, "window_s"),
+        ("selector", "un", {"kind": "uniform", "rate": 33}, "rate"),
     ],
 )
-def test_an_unknown_key_in_a_block_is_an_error_that_lists_the_keys(
-    tmp_path: Path, kind: str, name: str, block: dict[str, Any]
+def test_a_block_that_breaks_the_schema_is_an_error_that_names_block_and_key(
+    tmp_path: Path, kind: str, name: str, block: dict[str, Any], key: str
 ) -> None:
-    with pytest.raises(ConfigError, match="the keys are: "):
-        check_blocks(config(**{kind: config()[kind] | {name: block}}), tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        check_config(config(**{kind: config()[kind] | {name: block}}), SCHEMA, tmp_path)
+    assert f"config, {kind}.{name}" in str(caught.value)
+    assert key in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["corpus", "asr", "runs"])
+def test_a_config_without_a_part_is_an_error_that_names_it(tmp_path: Path, key: str) -> None:
+    whole = config()
+    del whole[key]
+    with pytest.raises(ConfigError, match=f"'{key}' is a required property"):
+        check_config(whole, SCHEMA, tmp_path)
 
 
 @pytest.mark.parametrize(
     ("kind", "folder", "before", "now"),
     [
-        ("aligner", "textgrids/given.ps", {"backend": "pocketsphinx", "min_score": -30.0}, "ps"),
-        ("selector", "keyframes/given.ps.un", {"kind": "uniform", "rate": 0.5}, "un"),
+        ("aligner", "demo/textgrids/given.ps", {"backend": "pocketsphinx", "min_score": -30.0}, "ps"),
+        ("selector", "demo/keyframes/given.ps.un", {"kind": "uniform", "rate": 0.5}, "un"),
     ],
 )
 def test_artefacts_of_other_settings_are_an_error_that_names_key_and_both_values(
@@ -91,16 +107,15 @@ def test_artefacts_of_other_settings_are_an_error_that_names_key_and_both_values
     make = {"aligner": aligner_config, "selector": selector}[kind]
     blocks.hold_to_block(tmp_path / folder, make(before))
     with pytest.raises(ArtefactError) as caught:
-        check_blocks(config(), tmp_path)
+        check_config(config(), SCHEMA, tmp_path)
     key, value = list(before.items())[1]
     assert f"{key} was {value!r}, is now {getattr(make(config()[kind][now]), key)!r}" in str(caught.value)
     assert str(tmp_path / folder) in str(caught.value)
 
 
-def test_a_block_that_no_run_names_is_not_looked_at(tmp_path: Path) -> None:
-    whole = config()
-    whole["asr"]["idle"] = {"backend": "not there yet"}
-    check_blocks(whole, tmp_path)
+def test_artefacts_of_another_corpus_are_not_compared(tmp_path: Path) -> None:
+    blocks.hold_to_block(tmp_path / "other" / "keyframes" / "given.ps.un", selector({"kind": "uniform", "rate": 0.5}))
+    check_config(config(), SCHEMA, tmp_path)
 
 
 def test_an_untouched_corpus_keeps_its_fingerprint(tmp_path: Path) -> None:
@@ -185,12 +200,12 @@ def test_only_textgrids_are_listed_sorted(tmp_path: Path) -> None:
 
 @settings(stable, max_examples=60)
 @given(
-    st.sets(
+    ids=st.sets(
         st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters="/"), min_size=1, max_size=20),
         max_size=5,
     ),
-    st.integers(1, 9),
-    st.booleans(),
+    shards=st.integers(1, 9),
+    encoded=st.booleans(),
 )
 def test_the_textgrid_of_an_utterance_is_listed_for_its_shard(
     tmp_path_factory: pytest.TempPathFactory, ids: set[str], shards: int, encoded: bool

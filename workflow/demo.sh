@@ -8,6 +8,6 @@ if ! kmtalk doctor --can-recognise faster_whisper:tiny.en || ! kmtalk doctor --c
     echo "Whisper's weights can't be had on this machine (kmtalk doctor says what to do)."
     echo "Going on with the transcripts that come with the speech."
 fi
-snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet progress rules
+snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host
 kmtalk summary results/demo
 echo "The tables, TextGrids and key frames lie under results/demo/."

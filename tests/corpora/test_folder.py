@@ -207,7 +207,7 @@ def test_a_rate_or_a_stride_that_is_no_positive_number_is_an_error(
 
 
 def test_an_unknown_kind_of_corpus_is_an_error_that_lists_the_kinds() -> None:
-    with pytest.raises(ConfigError, match="no corpus 'tape'.*folder, demo"):
+    with pytest.raises(ConfigError, match=r"no corpus 'tape'.*folder, demo"):
         open_corpus({"name": "made_up", "type": "tape"})
 
 

@@ -159,6 +159,16 @@ def test_any_other_name_is_refused(tmp_path: Path, module: str, name: str) -> No
         read_templates(path)
 
 
+def test_a_pickle_cannot_change_the_functions_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = np._core.numeric._frombuffer
+    before = function.__defaults__
+    monkeypatch.setattr(function, "__defaults__", before)  # puts it right again where it was changed
+    build = b"\x80\x02cnumpy._core.numeric\n_frombuffer\n(N}X\x0c\x00\x00\x00__defaults__X\x04\x00\x00\x00evil\x85stb."
+    with pytest.raises(CorpusError, match=r"templates\.pkl"):
+        read_templates(put(tmp_path, build))
+    assert function.__defaults__ == before
+
+
 def test_no_codec_but_latin1_is_run(tmp_path: Path) -> None:
     path = put(tmp_path, b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R.")
     with pytest.raises(CorpusError, match=r"templates\.pkl: is not a readable pickle"):

@@ -1,7 +1,7 @@
 rule align:
     input:
         shard=shard_table,
-        transcripts=RESULTS / "transcripts/{asr}/{shard}.parquet",
+        transcripts=transcripts_of_shard,
         textgrids=own_textgrids,
     output:
         textgrids=directory(RESULTS / "textgrids/{asr}.{aligner}/{shard}"),
@@ -16,9 +16,12 @@ rule align:
     params:
         aligner=block("aligner"),
         root=ROOT,
+        transcripts=lambda wildcards, input: (
+            ["--transcripts", input.transcripts] if input.transcripts else []
+        ),
         version=house.VERSIONS["align"],
     shell:
-        "kmtalk align {input.shard:q} {input.transcripts:q} --root {params.root:q} --aligner {params.aligner:q} "
+        "kmtalk align {input.shard:q} {params.transcripts:q} --root {params.root:q} --aligner {params.aligner:q} "
         "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
 
 
@@ -38,8 +41,8 @@ rule parse:
         "../envs/kmtalk.yaml"
     threads: 1
     params:
-        corrections=f"--corrections {CORRECTIONS}" if CORRECTIONS else "",
+        corrections=["--corrections", CORRECTIONS] if CORRECTIONS else [],
         version=house.VERSIONS["parse"],
     shell:
-        "kmtalk parse {input.shard:q} {input.textgrids:q} --status {input.status:q} {params.corrections} "
+        "kmtalk parse {input.shard:q} {input.textgrids:q} --status {input.status:q} {params.corrections:q} "
         "--output {output:q} 2> {log:q}"

@@ -66,6 +66,13 @@ def shard_table(wildcards):
     return RESULTS / "corpus" / f"{wildcards.shard}.parquet"
 
 
+def transcripts_of_shard(wildcards):
+    """What is said in a shard; the user's own TextGrids need none."""
+    if config["aligner"][wildcards.aligner]["backend"] == "textgrid":
+        return []
+    return RESULTS / "transcripts" / wildcards.asr / f"{wildcards.shard}.parquet"
+
+
 def own_textgrids(wildcards):
     """The user's own TextGrids of a shard, where the aligner reads such."""
     return house.textgrids_of_shard(
