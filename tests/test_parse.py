@@ -30,7 +30,9 @@ class Build:
             (folder / name).mkdir()
 
     def add(self, utterance_id: str, *, label: str | None = "AH0", failed: str = "", prepared: str = "") -> None:
-        state = {"status": "failed", "message": prepared} if prepared else {"status": "ok", "message": ""}
+        state: dict[str, Any] = (
+            {"status": "failed", "message": prepared} if prepared else {"status": "ok", "message": ""}
+        )
         one = Utterance(utterance_id, "s1", "train", "a.wav", n_frames=25, fps=25.0, duration_s=1.0, **state)
         self.corpus.append(dataclasses.asdict(one))
         why = prepared or failed

@@ -35,7 +35,7 @@ def shard(
     run: str = RUN,
 ) -> None:
     """The tables of a shard with one utterance of ten frames, 0.5 s of which are speech."""
-    state = {"utterance_id": utterance_id, "status": status, "message": message}
+    state: dict[str, Any] = {"utterance_id": utterance_id, "status": status, "message": message}
     one = Utterance(utterance_id, "s1", "train", "a.wav", n_frames=10, fps=10.0, duration_s=1.0)
     one = dataclasses.replace(one, transcript=reference, language=language)
     CORPUS.write(results / "corpus" / f"{name}.parquet", [dataclasses.asdict(one)])
@@ -45,7 +45,7 @@ def shard(
     made: dict[str, Any] = {"unknown_words": list(unknown), "score": None}
     TEXTGRID_STATUS.write(results / "textgrids" / ALIGNED / f"{name}.status.parquet", [state | made])
     intervals = [("words", 0.0, 0.5, "one"), ("phones", 0.0, 0.5, "AH"), ("phones", 0.5, 1.0, "sil")]
-    aligned = [
+    aligned: list[dict[str, Any]] = [
         state | {"tier": tier, "start_s": start, "end_s": end, "label": label, "score": None, "phone_set": None}
         for tier, start, end, label in intervals
     ]

@@ -128,6 +128,11 @@ def test_no_window_is_longer_than_allowed() -> None:
     assert max(end - begin for begin, end in engine.windows) <= WINDOW_S + 1e-3
 
 
+def test_no_window_of_speech_is_cut_in_its_doubtful_last_two_seconds() -> None:
+    _, engine = align(steady(60, 0.3, 0.3), 40.0)
+    assert max(end - begin for begin, end in engine.windows[:-1]) <= WINDOW_S - 2.0 + 1e-3
+
+
 def test_windows_follow_each_other_without_overlap() -> None:
     _, engine = align(steady(60, 0.3, 0.2), 32.0)
     assert all(two[0] >= one[1] - 1e-3 for one, two in pairwise(engine.windows))

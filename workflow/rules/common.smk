@@ -27,9 +27,14 @@ SHARDS = house.shard_names(config["corpus"]["shards"])
 ROOT = house.corpus_root(config["corpus"])
 CORRECTIONS = config.get("corrections")
 
-# Jobs carry both: by the first `make recover` finds those that outlive a killed Snakemake; the second is for envs/.
+# What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not; a mark by
+# which `make recover` finds those that outlive a killed Snakemake; and where the project lies, for envs/.
 os.environ.update(
-    KMTALK_WORKFLOW=os.getcwd(), KMTALK_HOME=str(HERE.parents[1].resolve())
+    PATH=os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    ),
+    KMTALK_WORKFLOW=os.getcwd(),
+    KMTALK_HOME=str(HERE.parents[1].resolve()),
 )
 
 

@@ -9,7 +9,7 @@ checkpoint prepare:
         RESULTS / "benchmarks/prepare.tsv"
     conda:
         "../envs/kmtalk.yaml"
-    threads: workflow.cores or 1
+    threads: 4
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),
         folder=RESULTS / "corpus",
