@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kmtalk_align import stage
 from kmtalk_align.aligners.base import Aligned, Aligner
-from kmtalk_align.audio import decode
 from kmtalk_align.corpus import OK
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.files import encode_id, new_directory
@@ -67,7 +66,7 @@ def align_row(row: Row, aligner: Aligner, root: Path) -> Aligned:
     """The alignment of one utterance: a corpus row with the `words` that are `spoken` in a language."""
     utterance = stage.utterance_of({key: value for key, value in row.items() if key in CORPUS.columns})
     utterance = replace(utterance, language=row["spoken"] or utterance.language)
-    return aligner.align(utterance, row["words"], lambda: decode(root / utterance.audio_path))
+    return aligner.align(utterance, row["words"], lambda: stage.sound_of(utterance, root))
 
 
 def _failed(row: Row, message: str) -> Row:

@@ -42,7 +42,10 @@ def decode(path: Path) -> Samples:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     parts: list[NDArray[np.int16]] = []
     for frame in _frames(path):
-        parts += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+        try:
+            parts += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
+        except ValueError as error:
+            raise AudioError("changes its format on the way", where=path, fix="save it again in one piece") from error
     parts += [piece.to_ndarray()[0] for piece in resampler.resample(None)]
     return np.concatenate(parts).astype(np.float32) / 32768.0
 
@@ -80,9 +83,10 @@ def _frames(path: Path) -> Iterator[av.AudioFrame]:
             stream = next(iter(container.streams.audio), None)
             if stream is None:
                 raise AudioError("holds no audio stream", where=path, fix="give a recording with sound")
-            declared = (
-                float(stream.duration * stream.time_base) if stream.duration and stream.time_base is not None else 0.0
-            )
+            # FFmpeg guesses the duration of a bare AAC stream from its first frames' bit rate.
+            declared = float((stream.duration or 0) * (stream.time_base or 0))
+            if container.format.name == "aac":
+                declared = 0.0
             for frame in container.decode(stream):
                 seconds += frame.samples / frame.sample_rate
                 yield frame

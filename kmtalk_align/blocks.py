@@ -80,7 +80,12 @@ def check_block(folder: Path, block: Any) -> None:
         return
     now = resolved(block)
     defaults = {field.name: field.default for field in dataclasses.fields(block)}
-    before = resolved(defaults) | json.loads(path.read_text(encoding="utf-8"))
+    try:
+        before = resolved(defaults) | dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise ArtefactError(
+            f"cannot be read ({error})", where=path, fix="delete this folder to make it again"
+        ) from error
     changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
     if changed:
         raise ArtefactError(

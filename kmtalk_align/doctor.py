@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
-from kmtalk_align.errors import KMTalkError
+from kmtalk_align.errors import ConfigError, KMTalkError
 
 _PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
 _MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
@@ -53,6 +53,8 @@ def weights(name: str, *, fetch: bool) -> Finding:
         raise KMTalkError("is not of the form BACKEND:MODEL", where=name, fix=f"backends: {', '.join(finders)}")
     try:
         found = finders[backend](model, download=fetch)
+    except ConfigError as error:
+        return Finding("weights", name, False, error.what, error.fix)
     except KMTalkError as error:
         mend = f"kmtalk doctor --download {name}"
         if model == "tiny.en":

@@ -75,6 +75,9 @@ def find_for_id(folder: Path, utterance_id: str, suffix: str) -> Path | None:
     """The file of an utterance in a user's folder: its percent-encoded id, or the id as it stands."""
     for stem in (encode_id(utterance_id), utterance_id):
         path = folder / f"{stem}{suffix}"
-        if path.is_file():
-            return path
+        try:
+            if path.is_file():
+                return path
+        except OSError:  # too long for a file name
+            continue
     return None

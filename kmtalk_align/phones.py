@@ -53,7 +53,7 @@ ARPABET = frozenset(
 _SILENCE = frozenset(
     {"", "sil", "sp", "pau", "ssil", "<eps>", "<sil>", "<s>", "</s>", "#", "h#", "(sil)", "(...)", "_"}
 )
-_SPOKEN_NOISE = frozenset({"spn", "<unk>"})
+_SPOKEN_NOISE = frozenset({"spn", "<unk>", "+spn+"})
 # pocketsphinx's fillers: +NSN+ (noise), +BREATH+; +SPN+ is spoken.
 _FILLER = re.compile(r"^\+(?!spn\+).*\+$")
 _POSITION = re.compile(r"_[BIES]$")
@@ -61,7 +61,7 @@ _POSITION = re.compile(r"_[BIES]$")
 
 def is_silence(label: str) -> bool:
     """Whether a phone label means that nobody speaks. `spn` counts as a phone."""
-    lowered = label.strip().lower()
+    lowered = _POSITION.sub("", label.strip()).lower()
     return lowered in _SILENCE or _FILLER.match(lowered) is not None
 
 
@@ -72,5 +72,5 @@ def bare(label: str) -> str:
 
 def phone_set(labels: Iterable[str]) -> str:
     """``arpabet`` where every spoken phone is one of ARPABET's 39, else ``other``."""
-    spoken = {bare(one) for one in labels if not is_silence(one) and one.lower() not in _SPOKEN_NOISE}
+    spoken = {bare(one) for one in labels if not is_silence(one) and bare(one).lower() not in _SPOKEN_NOISE}
     return "arpabet" if spoken and spoken <= ARPABET else "other"

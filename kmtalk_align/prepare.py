@@ -43,9 +43,8 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
             examples += [row.message for row in rows if row.status == FAILED][: 5 - len(examples)]
             CORPUS.write(output / f"{name}.parquet", map(dataclasses.asdict, rows), only_if_changed=True)
     if not counts[OK]:
-        raise CorpusError(
-            f"none of the {counts[FAILED]} utterances can be used; the first: {examples[0]}", where=corpus.root
-        )
+        first = f"; the first: {examples[0]}" if examples else ""
+        raise CorpusError(f"none of the {counts[FAILED]} utterances can be used{first}", where=corpus.root)
     _remove_other_shards(output, set(members))
     _write_templates(corpus, output / "templates.safetensors")
     summary = corpus.summary() | {"shards": list(members), "utterances": dict(counts), "splits": dict(splits)}
@@ -59,10 +58,13 @@ def fingerprint(root: Path, lists: tuple[Path, ...] = ()) -> str:
     It reads no file's content. A folder that is missing gives a digest too; `prepare` says what is wrong with it.
     """
     total = hashlib.sha256()
-    for folder, subfolders, names in os.walk(root):
-        subfolders.sort()
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(root, followlinks=True):
+        subfolders[:] = sorted(one for one in subfolders if os.path.realpath(Path(folder, one)) not in seen)
+        seen.update(os.path.realpath(Path(folder, one)) for one in subfolders)
         for name in sorted(names):
-            status = Path(folder, name).stat()
+            path = Path(folder, name)
+            status = path.stat() if path.exists() else path.lstat()
             place = Path(folder).relative_to(root)
             total.update(f"{place}/{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode(errors="surrogateescape"))
     for path in lists:

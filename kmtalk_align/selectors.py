@@ -12,6 +12,7 @@ import numpy as np
 
 from kmtalk_align import blocks
 from kmtalk_align.aligners.base import Interval
+from kmtalk_align.errors import ConfigError
 from kmtalk_align.phones import is_silence
 
 Source = Literal["phoneme", "uniform", "random", "fallback"]
@@ -26,10 +27,17 @@ class Chosen:
 
 
 class Selector(Protocol):
-    """A rule that chooses frames. `offset`: frames added to each; `anchor_ends`: the first and last frame are keys."""
+    """A rule that chooses frames."""
 
-    offset: int
-    anchor_ends: bool
+    @property
+    def offset(self) -> int:
+        """Frames added to each chosen frame."""
+        ...
+
+    @property
+    def anchor_ends(self) -> bool:
+        """Whether the first and the last frame are key frames too."""
+        ...
 
     def choose(self, utterance_id: str, n_frames: int, fps: float, phones: list[Interval] | None) -> Chosen:
         """The frames of an utterance of `n_frames` at `fps`; `phones` is None where aligning failed."""
@@ -103,6 +111,12 @@ def selector(block: Mapping[str, Any]) -> Selector:
     """The selector that a config block describes. Raises ConfigError."""
     kind = blocks.load_class(SELECTORS, block, tag="kind", what="selector")
     made: Selector = blocks.build(kind, block, where=f"selector block, kind {block['kind']}")
+    for key in ("rate", "fallback_rate"):
+        rate = getattr(made, key, 0.0)
+        if rate != "matched" and not 0 <= rate <= 1:
+            raise ConfigError(
+                f"is {rate}, not a share of the frames", where=f"selector block, key {key}", fix="give 0 to 1"
+            )
     return made
 
 

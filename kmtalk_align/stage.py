@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from kmtalk_align import progress
+from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpus import FAILED, OK, Motion, Utterance
-from kmtalk_align.errors import ArtefactError, KMTalkError
+from kmtalk_align.errors import ArtefactError, AudioError, KMTalkError
 
 Row = dict[str, Any]
 _log = logging.getLogger(__name__)
@@ -18,6 +21,14 @@ def utterance_of(row: Mapping[str, Any]) -> Utterance:
     """The Utterance that a row of a corpus table holds."""
     motion = row["motion"]
     return Utterance(**{**row, "motion": Motion(**motion) if motion else None})
+
+
+def sound_of(utterance: Utterance, root: Path) -> Samples:
+    """The decoded recording of an utterance. Raises AudioError; where the corpus lies is no part of its message."""
+    try:
+        return decode(root / utterance.audio_path)
+    except AudioError as error:
+        raise AudioError(error.what, where=utterance.audio_path, fix=error.fix) from error
 
 
 def work_through(
@@ -78,4 +89,4 @@ def failed_columns(message: str) -> Row:
 
 def _named(row: Row, message: str) -> str:
     utterance_id = str(row["utterance_id"])
-    return message if utterance_id in message else f"{utterance_id}: {message}"
+    return message if re.search(rf"(?<!\w){re.escape(utterance_id)}(?!\w)", message) else f"{utterance_id}: {message}"

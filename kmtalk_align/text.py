@@ -18,7 +18,6 @@ _PHONE_NUMBER = re.compile(r"\b\d{3}-\d{4}\b|\b\d{3}-\d{3}-\d{4}\b")
 # "St. John", but "Baker St.": the library leaves both.
 _SAINT, _STREET = re.compile(r"\bSt\.(?=\s+[A-Z])"), re.compile(r"\bSt\.")
 _INITIALISM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
-_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 
 _ENGLISH_ABBREVIATIONS = {
     "Jan.": "January",
@@ -46,7 +45,10 @@ def spoken_words(text: str, language: str | None = "en") -> list[str]:
             text = _STREET.sub("Street", _SAINT.sub("Saint", text))
         text = normaliser.normalize(_LETTER_THEN_DIGIT.sub(" ", text))
     text = _INITIALISM.sub(lambda found: found[0].replace(".", " "), text)
-    return _WORD.findall(text.lower())
+    spaced = "".join(
+        one if one.isalpha() or one == "'" or unicodedata.category(one)[0] == "M" else " " for one in text.lower()
+    )
+    return [word for part in spaced.replace("''", " ").split() if (word := part.strip("'"))]
 
 
 @cache

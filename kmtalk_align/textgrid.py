@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,12 @@ from kmtalk_align.files import write_bytes
 _TOLERANCE_S = 1e-6
 # Phones may outlast the recording by so much before the TextGrid must be of another one.
 _SLACK_S = 0.1
+_TIME = re.compile(r"^(\s*(?:xmin|xmax|number) ?= ?)(-?[\d.]+(?:[eE][+-]?\d+)?)(?=\s*$)", re.MULTILINE)
+_COUNT = re.compile(
+    r"(?:intervals|points): ?size ?= ?(\d+)|"
+    r'^"(?:IntervalTier|TextTier)"\s*\n\s*"(?:[^"]|"")*"\s*\n\s*\S+\s*\n\s*\S+\s*\n\s*(\d+)',
+    re.MULTILINE,
+)
 _UNSCORED = "--undefined--"
 
 
@@ -46,12 +54,11 @@ def read_textgrid(path: Path, *, duration_s: float | None = None) -> Alignment:
     the words, which may be absent. Raises TextGridError where the file can't be read, has no phones tier or more than
     one, has intervals that overlap, run backwards or are out of order, or outlasts the recording of `duration_s`.
     """
-    parsed = _parse(path)
-    tiers = {str(tier["name"]): tier for tier in parsed["tiers"] if tier["class"] == "IntervalTier"}
+    names, tiers, end_s = _parse(path)
     phones = _intervals(tiers, ("phones", "phone"), path)
     if phones is None:
         raise TextGridError(
-            f"holds no interval tier of phones; its tiers are: {', '.join(str(t['name']) for t in parsed['tiers'])}",
+            f"holds no interval tier of phones; its tiers are: {', '.join(names)}",
             where=path,
             fix="name the tier `phones`",
         )
@@ -60,7 +67,7 @@ def read_textgrid(path: Path, *, duration_s: float | None = None) -> Alignment:
         (one.start_s, one.end_s): _score(one.label) for one in _intervals(tiers, ("scores",), path) or [] if one.label
     }
     scored = tuple(Interval(one.start_s, one.end_s, one.label, scores.get((one.start_s, one.end_s))) for one in phones)
-    alignment = Alignment(tuple(words), scored, float(parsed["xmax"]))
+    alignment = Alignment(tuple(words), scored, max([end_s, *(one.end_s for one in (*words, *scored))]))
     spoken = alignment.spoken_phones
     if not spoken:
         raise TextGridError("holds no phone but silence", where=path)
@@ -73,7 +80,8 @@ def read_textgrid(path: Path, *, duration_s: float | None = None) -> Alignment:
     return alignment
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _parse(path: Path) -> tuple[list[str], dict[str, list[Interval]], float]:
+    """Names of all tiers, intervals by tier, and the end in seconds."""
     from praatio.utilities import textgrid_io
 
     try:
@@ -82,16 +90,40 @@ def _parse(path: Path) -> dict[str, Any]:
         raise TextGridError(f"cannot be read ({error.strerror})", where=path) from error
     try:
         text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        parsed: dict[str, Any] = textgrid_io.parseTextgridStr(text, includeEmptyIntervals=True)
-        names = [tier["name"] for tier in parsed["tiers"]]
+        parsed: dict[str, Any] = textgrid_io.parseTextgridStr(_plain_times(text), includeEmptyIntervals=True)
+        names = [str(tier["name"]) for tier in parsed["tiers"]]
+        end_s = float(parsed["xmax"])
+        if not math.isfinite(end_s):
+            raise ValueError(f"it ends at {end_s}")
+        declared = [int(one or two) for one, two in _COUNT.findall(text)]
+        counts = [len(tier["entries"]) for tier in parsed["tiers"]]
+        if not text.lstrip().startswith("{") and declared != counts:
+            raise ValueError(f"its tiers declare {declared} intervals and hold {counts}: it is cut off")
+        tiers = {
+            str(tier["name"]): [Interval(float(start), float(end), str(label)) for start, end, label in tier["entries"]]
+            for tier in parsed["tiers"]
+            if tier["class"] == "IntervalTier"
+        }
     except Exception as error:  # praatio's parser raises whatever its string handling meets
         raise TextGridError(f"is not a readable TextGrid ({type(error).__name__}: {error})", where=path) from error
     if len(set(names)) != len(names):
         raise TextGridError(f"has several tiers of one name: {', '.join(names)}", where=path, fix="rename them")
-    return parsed
+    return names, tiers, end_s
 
 
-def _intervals(tiers: dict[str, dict[str, Any]], endings: tuple[str, ...], path: Path) -> list[Interval] | None:
+def _plain_times(text: str) -> str:
+    """A TextGrid without exponents or signs: praatio's reader of the long format knows neither."""
+
+    def plain(found: re.Match[str]) -> str:
+        value = Decimal(found[2])
+        if value < 0:
+            raise ValueError(f"a time is negative: {found[2]}")
+        return f"{found[1]}{value:f}"
+
+    return _TIME.sub(plain, text)
+
+
+def _intervals(tiers: dict[str, list[Interval]], endings: tuple[str, ...], path: Path) -> list[Interval] | None:
     """The checked intervals of the one tier whose name ends so; None where there is none."""
     names = [name for name in tiers if name.strip().lower().endswith(endings)]
     if not names:
@@ -100,7 +132,7 @@ def _intervals(tiers: dict[str, dict[str, Any]], endings: tuple[str, ...], path:
         raise TextGridError(
             f"has several tiers of {endings[0]}: {', '.join(names)}", where=path, fix="keep those of one speaker"
         )
-    intervals = [Interval(float(start), float(end), str(label)) for start, end, label in tiers[names[0]]["entries"]]
+    intervals = tiers[names[0]]
     _check_order(intervals, f"{path}, tier {names[0]!r}")
     return intervals
 

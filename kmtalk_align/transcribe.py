@@ -7,7 +7,6 @@ from typing import Any
 
 from kmtalk_align import stage
 from kmtalk_align.asr import Recogniser
-from kmtalk_align.audio import decode
 from kmtalk_align.corpus import OK
 from kmtalk_align.errors import RecognitionError
 from kmtalk_align.stage import Row
@@ -37,7 +36,7 @@ def transcribe(shard: Path, recogniser: Recogniser, root: Path, output: Path) ->
 def transcript_row(row: Row, recogniser: Recogniser, root: Path) -> dict[str, Any]:
     """The transcript of one utterance. Raises RecognitionError where there is no word in it."""
     utterance = stage.utterance_of(row)
-    transcript = recogniser.transcribe(utterance, lambda: decode(root / utterance.audio_path))
+    transcript = recogniser.transcribe(utterance, lambda: stage.sound_of(utterance, root))
     words = spoken_words(transcript.text, transcript.language)
     if not words:
         raise RecognitionError(

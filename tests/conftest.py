@@ -10,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 REPOSITORY = Path(__file__).parents[1]
 _ALLOWED = Path(__file__).with_name("allowed_skips.txt")
+# The same examples each time, whatever the machine's speed.
+settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.load_profile("repeatable")
 _skipped: list[tuple[str, str]] = []
 
 

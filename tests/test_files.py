@@ -7,13 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.files import encode_id, find_for_id, new_directory, write_bytes, write_bytes_if_changed
-
-stable = settings(deadline=None, derandomize=True, database=None)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -128,14 +126,12 @@ def test_a_new_directory_under_a_file_is_an_error_that_names_it(tmp_path: Path) 
         pass
 
 
-@stable
 @given(st.text())
 @example("../a b/ç.日本%2F")
 def test_encode_id_is_undone_by_unquote(utterance_id: str) -> None:
     assert unquote(encode_id(utterance_id)) == utterance_id
 
 
-@stable
 @given(st.text())
 def test_an_encoded_id_is_ascii_without_separators_or_spaces(utterance_id: str) -> None:
     encoded = encode_id(utterance_id)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kmtalk_align.aligners.base import Interval
@@ -17,7 +17,6 @@ from kmtalk_align.keyframes import key_frames, write_key_frames
 from kmtalk_align.selectors import PhonemeSelector, RandomSelector, Selector, UniformSelector
 from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES
 
-stable = settings(deadline=None, derandomize=True, database=None)
 PHONES = [Interval(0.0, 0.1, ""), Interval(0.1, 0.2, "HH"), Interval(0.2, 0.4, "AH0"), Interval(0.4, 1.0, "sil")]
 selectors = st.one_of(
     st.builds(PhonemeSelector, offset=st.integers(-5, 5), anchor_ends=st.booleans()),
@@ -61,7 +60,6 @@ def key_rows(
     return KEY_FRAMES.read(folder / "keys.parquet")
 
 
-@stable
 @given(selectors, st.integers(1, 100), st.floats(1, 120), st.none() | st.just(PHONES))
 def test_any_selector_gives_sorted_unique_indices_in_range(
     selector: Selector, n_frames: int, fps: float, phones: list[Interval] | None

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from kmtalk_align.aligners.base import Interval
@@ -28,7 +28,6 @@ from kmtalk_align.selectors import (
     uniform_frames,
 )
 
-stable = settings(deadline=None, derandomize=True, database=None)
 rates_fps = st.sampled_from([23.976, 24.0, 25.0, 29.97, 30.0, 59.94, 60.0, 100.0])
 any_fps = rates_fps | st.floats(1.0, 240.0)
 PHONES = [
@@ -47,7 +46,6 @@ def phone_lists(draw: st.DrawFn) -> list[Interval]:
     return [Interval(one / 1000, two / 1000, draw(names)) for one, two in pairwise(bounds)]
 
 
-@stable
 @given(st.floats(0, 36_000), any_fps)
 @example(0.5, 25.0)
 @example(0.02, 25.0)
@@ -57,19 +55,16 @@ def test_the_frame_of_a_time_is_the_nearest_one_half_up(time_s: float, fps: floa
     assert frame_of(time_s, fps) == floor(exact + Fraction(1, 2))
 
 
-@stable
 @given(st.floats(0, 36_000), any_fps)
 def test_the_frame_of_a_time_is_the_formula_in_double_precision(time_s: float, fps: float) -> None:
     assert frame_of(time_s, fps) == int(np.floor(np.float64(time_s) * np.float64(fps) + np.float64(0.5)))
 
 
-@stable
 @given(st.integers(0, 1_000_000), rates_fps)
 def test_the_time_of_a_frame_leads_back_to_it(frame: int, fps: float) -> None:
     assert frame_of(frame / fps, fps) == frame
 
 
-@stable
 @given(st.integers(1, 20_000), st.data())
 def test_uniform_frames_are_the_exact_formula(n_frames: int, data: st.DataObject) -> None:
     m = data.draw(st.integers(1, min(n_frames, 200)))
@@ -77,7 +72,6 @@ def test_uniform_frames_are_the_exact_formula(n_frames: int, data: st.DataObject
     assert uniform_frames(n_frames, m) == exact
 
 
-@stable
 @given(st.integers(1, 3_000), st.data())
 def test_uniform_frames_are_distinct_and_in_range(n_frames: int, data: st.DataObject) -> None:
     m = data.draw(st.integers(1, n_frames))
@@ -90,7 +84,6 @@ def test_uniform_at_full_rate_takes_every_frame() -> None:
     assert uniform_frames(7, 7) == list(range(7))
 
 
-@stable
 @given(st.integers(0, 1000), st.integers(1, 5_000))
 def test_the_count_is_the_rate_half_up_at_least_two_at_most_all(permille: int, n_frames: int) -> None:
     exact = Fraction(permille, 1000) * n_frames
@@ -106,7 +99,6 @@ def test_the_count_at_halves_and_at_the_bounds(rate: float, n_frames: int, m: in
     assert count(rate, n_frames) == m
 
 
-@stable
 @given(st.lists(st.integers(-50, 250)), st.integers(1, 200), st.integers(-20, 20), st.booleans())
 def test_finish_is_offset_then_clip_then_anchor_then_unique(
     frames: list[int], n_frames: int, offset: int, anchor_ends: bool
@@ -132,7 +124,6 @@ def test_a_phone_of_silence_gives_no_key_frame() -> None:
     assert phone_boundary_frames([Interval(0.0, 1.0, "sil"), Interval(1.0, 2.0, "")], 25.0) == []
 
 
-@stable
 @given(phone_lists(), any_fps, st.integers(1, 800), st.integers(-3, 3), st.booleans())
 def test_phoneme_key_frames_are_those_nearest_to_a_boundary(
     phones: list[Interval], fps: float, n_frames: int, offset: int, anchor_ends: bool
@@ -161,7 +152,6 @@ def test_a_matched_rate_takes_as_many_frames_as_the_phones_give(made: Any) -> No
     assert len(made.choose("id", 20, 10.0, PHONES).frames) == len({1, 2, 5, 6, 7})
 
 
-@stable
 @given(phone_lists(), any_fps, st.integers(1, 500))
 def test_a_matched_count_is_that_of_the_phonemes_at_least_two(
     phones: list[Interval], fps: float, n_frames: int
@@ -180,7 +170,6 @@ def test_a_matched_rate_without_an_alignment_is_a_fallback(made: Any) -> None:
     assert (chosen.frames, chosen.source) == ([2, 7, 12, 17], "fallback")
 
 
-@stable
 @given(st.text(), st.integers(0, 2**32), st.floats(0, 1), st.integers(1, 400))
 def test_random_frames_are_as_many_as_uniform_distinct_and_in_range(
     utterance_id: str, seed: int, rate: float, n_frames: int

@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from kmtalk_align.shards import shard_name, shard_names, shard_of
 
-stable = settings(deadline=None, derandomize=True, database=None)
 
-
-@stable
 @given(st.text(), st.integers(1, 10_000))
 def test_the_shard_is_sha256_of_the_id_modulo_the_shards(utterance_id: str, shards: int) -> None:
     remainder = 0
@@ -38,7 +35,7 @@ def test_shard_names_are_in_order_and_complete() -> None:
 
 
 @given(st.integers(1, 12_000))
-@settings(stable, max_examples=20)
+@settings(max_examples=20)
 def test_names_sort_as_their_numbers_do(shards: int) -> None:
     names = shard_names(shards)
     assert sorted(set(names)) == names

@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 
 from kmtalk_align.text import spoken_words
 
-stable = settings(deadline=None, derandomize=True, database=None)
-
 nouns = st.sampled_from(["cats", "the", "F2", "Mr. Brown", "don't", "e-mail", "U.S.A.", "No. 7", "a/b", "C3PO"])
 numbers = st.one_of(
     st.integers(0, 10**9).map(str),
@@ -86,7 +84,7 @@ def test_a_dotted_capital_i_stays_within_its_word() -> None:
     assert len(spoken_words("İstanbul", "tr")) == 1
 
 
-@settings(stable, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(), st.sampled_from(["en", None, "de", "fr", "ru", "hi", "zh", "xx", ""]))
 def test_any_text_gives_words_and_never_raises(text: str, language: str | None) -> None:
     for word in spoken_words(text, language):
@@ -94,13 +92,13 @@ def test_any_text_gives_words_and_never_raises(text: str, language: str | None) 
         assert not any(character.isspace() or character.isdecimal() for character in word)
 
 
-@settings(stable, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(alphabet="0123456789.,:-/$%£€'’ aAsStTnNdD()[]<>", max_size=30))
 def test_any_jumble_of_digits_and_signs_gives_words_without_digits(text: str) -> None:
     assert not any(character.isdigit() for word in spoken_words(text) for character in word)
 
 
-@settings(stable, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(nouns, numbers), min_size=1, max_size=6).map(" ".join))
 def test_english_gives_lower_case_words_of_letters_and_apostrophes(text: str) -> None:
     words = spoken_words(text, "en")
@@ -108,13 +106,13 @@ def test_english_gives_lower_case_words_of_letters_and_apostrophes(text: str) ->
     assert all(set(word) <= set("abcdefghijklmnopqrstuvwxyz'") for word in words)
 
 
-@settings(stable, max_examples=100)
+@settings(max_examples=100)
 @given(st.integers(0, 10**12))
 def test_every_whole_number_is_spoken(number: int) -> None:
     assert spoken_words(f"take {number} now")[1:-1]
 
 
-@settings(stable, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(nouns, numbers), max_size=6).map(" ".join))
 def test_spoken_words_are_spoken_as_they_are(text: str) -> None:
     words = spoken_words(text, "en")

@@ -14,7 +14,6 @@ from kmtalk_align.aligners.base import Alignment, Interval
 from kmtalk_align.errors import ArtefactError, TextGridError
 from kmtalk_align.textgrid import read_textgrid, write_textgrid
 
-stable = settings(deadline=None, derandomize=True, database=None)
 Tier = tuple[str, list[tuple[object, object, str]]]
 
 HELLO: list[Tier] = [
@@ -334,7 +333,7 @@ def test_a_missing_textgrid_is_an_error_that_names_it(tmp_path: Path) -> None:
         read_textgrid(tmp_path / "none.TextGrid")
 
 
-@settings(stable, max_examples=300)
+@settings(max_examples=300)
 @given(data=st.data(), text=st.sampled_from([long_text(HELLO), short_text(HELLO), json_text(HELLO)]))
 def test_a_damaged_textgrid_reads_or_is_a_textgrid_error(
     data: st.DataObject, text: str, tmp_path_factory: pytest.TempPathFactory
@@ -354,7 +353,7 @@ def test_a_damaged_textgrid_reads_or_is_a_textgrid_error(
         assert alignment.spoken_phones
 
 
-@settings(stable, max_examples=100)
+@settings(max_examples=100)
 @given(content=st.binary(max_size=200))
 def test_garbage_is_a_textgrid_error(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.getbasetemp() / "garbage"
@@ -387,7 +386,7 @@ def alignments(draw: st.DrawFn) -> Alignment:
     return Alignment(draw(intervals_over(end_ms, scored=False)), (spoken, *phones[1:]), end_ms / 1000)
 
 
-@settings(stable, max_examples=150)
+@settings(max_examples=150)
 @given(alignment=alignments())
 def test_an_alignment_comes_back_as_it_was_written_with_its_gaps_filled(
     alignment: Alignment, tmp_path_factory: pytest.TempPathFactory

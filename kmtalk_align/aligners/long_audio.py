@@ -68,7 +68,10 @@ def _cut_at_pause(matched: list[Interval], window_s: float) -> tuple[int, float]
         return best
     ends = [one.end_s for one in matched if not one.label.startswith("<")]
     sure = [end for end in ends if end <= window_s - _DOUBTFUL_END_S]
-    return (len(sure), sure[-1]) if sure else (0, window_s)
+    if sure:
+        return len(sure), sure[-1]
+    starts = [one.start_s for one in matched if not one.label.startswith("<")]
+    return 0, min([window_s - _DOUBTFUL_END_S, *starts[:1]])
 
 
 def _aligned(

@@ -40,7 +40,5 @@ class TextGrids:
         """See Aligner.align."""
         path = find_for_id(self._folder, utterance.utterance_id, ".TextGrid")
         if path is None:
-            raise AlignmentError(
-                "has no TextGrid", where=utterance.utterance_id, fix=f"add it to {self._folder.absolute()}"
-            )
+            raise AlignmentError("has no TextGrid", where=utterance.utterance_id, fix=f"add it to {self._folder}")
         return Aligned(read_textgrid(path, duration_s=utterance.duration_s))

@@ -31,7 +31,13 @@ def to_openai_checkpoint(model_bin: Path) -> bytes:
     import torch
 
     variables = read_variables(model_bin)
-    state = {name: torch.from_numpy(np.array(value, np.float16)) for name, value in _openai_names(variables).items()}
+    if any(value.dtype.kind == "i" for name, value in variables.items() if f"{name}_scale" in variables):
+        raise WeightsError("is quantised", where=model_bin, fix="convert the model with its weights as float16")
+    try:
+        names = _openai_names(variables)
+    except KeyError as error:
+        raise WeightsError(f"lacks the variable {error}, so it is no Whisper model", where=model_bin) from error
+    state = {name: torch.from_numpy(np.array(value, np.float16)) for name, value in names.items()}
     sink = io.BytesIO()
     torch.save({"dims": _dimensions(state), "model_state_dict": state}, sink)
     return sink.getvalue()
@@ -72,6 +78,8 @@ class _Reader:
     def text(self) -> str:
         length = self.number("H")
         self._at += length
+        if self._at > len(self._content):
+            raise ValueError("cut off")
         return self._content[self._at - length : self._at].rstrip(b"\0").decode()
 
     def variable(self) -> tuple[str, NDArray[np.generic]]:

@@ -98,7 +98,7 @@ def _from_hub(model: str, *, local_only: bool) -> Path | None:
 
     try:
         folder = Path(download_model(model, local_files_only=local_only))
-    except (OSError, ValueError):  # huggingface_hub: not cached, no connection, no such repository
+    except Exception:  # huggingface_hub: not cached, no such repository, no connection (httpx has errors of its own)
         return None
     return folder if (folder / "model.bin").is_file() else None
 
@@ -182,7 +182,13 @@ def _connect_timeout() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-@cache
 def _sha256(path: Path) -> str:
+    status = path.stat()
+    return _sha256_of(path, (status.st_size, status.st_mtime_ns))
+
+
+@cache
+def _sha256_of(path: Path, _state: tuple[int, int]) -> str:
+    """The digest of a file in a certain state, its size and time: it is read once for each."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -38,9 +38,9 @@ class Whisper(ListeningRecogniser):
         torch.set_num_threads(threads)
         try:
             self._model = whisper.load_model(str(weights.path), device=config.device)
-        except (RuntimeError, AssertionError) as error:
+        except Exception as error:  # torch's errors, and those of a checkpoint that is none
             raise ConfigError(
-                str(error).splitlines()[0],
+                f"cannot be loaded ({next(iter(str(error).splitlines()), type(error).__name__)})",
                 where=f"asr block, model {config.model}, device {config.device}",
                 fix="`kmtalk doctor` says what this machine can do",
             ) from error

@@ -56,7 +56,8 @@ def examine(files: FolderFiles, utterance_id: str) -> Utterance:
     try:
         return _examined(files, blank)
     except KMTalkError as error:
-        return blank.failed(str(error))
+        # Where the corpus lies is no part of its tables.
+        return blank.failed(str(error).replace(f"{files.root}/", ""))
     except OSError as error:
         return blank.failed(f"{utterance_id}: a file cannot be read ({error})")
 
@@ -69,7 +70,7 @@ def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
     frames = _round(recording.duration_s * files.fps)
     motion = None
     if files.motions is not None:
-        motion, rows = _motion(files, utterance)
+        motion, rows = _motion(files, utterance, f"vertices_npy/{files.motions[utterance.utterance_id][0]}")
         if abs(frames - rows) > _SLACK_FRAMES:
             raise CorpusError(
                 f"the recording is {frames} frames long, the motion {rows}",
@@ -108,9 +109,8 @@ def _check_names(files: FolderFiles, utterance: Utterance) -> None:
         )
 
 
-def _motion(files: FolderFiles, utterance: Utterance) -> tuple[Motion, int]:
-    """The motion's place and its number of frames after the stride."""
-    path = f"vertices_npy/{utterance.utterance_id}.npy"
+def _motion(files: FolderFiles, utterance: Utterance, path: str) -> tuple[Motion, int]:
+    """The motion's place, and its number of frames after the stride."""
     if utterance.subject not in files.templates:
         raise CorpusError(
             f"there is no template for subject {utterance.subject!r}",
@@ -120,9 +120,14 @@ def _motion(files: FolderFiles, utterance: Utterance) -> tuple[Motion, int]:
     template = files.templates[utterance.subject]
     try:
         vertices = np.load(files.root / path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise CorpusError(f"is not a readable array ({error})", where=files.root / path) from error
-    if vertices.dtype.kind != "f" or vertices.ndim not in (2, 3) or vertices[0:1].size != template.size:
+    except Exception as error:  # numpy's reader raises nearly anything for a malformed file
+        raise CorpusError(
+            f"is not a readable array ({type(error).__name__}: {error})", where=files.root / path
+        ) from error
+    if not isinstance(vertices, np.ndarray):
+        raise CorpusError("is an archive, not one array", where=files.root / path)
+    fits = vertices.shape[:1] > (0,) and vertices.shape[1:] in ((template.size,), template.shape)
+    if vertices.dtype.kind != "f" or not fits:
         raise CorpusError(
             f"has shape {vertices.shape} of {vertices.dtype}; its template has {len(template)} vertices, "
             f"so (T, {template.size}) or (T, {len(template)}, 3) is expected",

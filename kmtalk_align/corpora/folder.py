@@ -8,6 +8,7 @@ A corpus without `vertices_npy/` is an audio corpus. In spite of its name, `wav/
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +20,7 @@ from kmtalk_align.corpora.examine import FolderFiles, examine
 from kmtalk_align.corpora.splits import SplitRule, read_splits
 from kmtalk_align.corpora.templates import read_templates
 from kmtalk_align.corpus import Corpus
-from kmtalk_align.errors import CorpusError
+from kmtalk_align.errors import ConfigError, CorpusError
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class FolderCorpus:
     def open(self) -> Corpus:
         """List the folder. Raises CorpusError where it is no corpus."""
         root = Path(self.root)
+        if not (self.fps > 0 and math.isfinite(self.fps) and self.motion_stride >= 1):
+            raise ConfigError(
+                f"fps is {self.fps}, motion_stride {self.motion_stride}",
+                where="corpus block",
+                fix="fps is above 0, motion_stride 1 or more",
+            )
         if not (root / "wav").is_dir():
             raise CorpusError(
                 "holds no folder wav/", where=root.absolute(), fix="set corpus.root to the folder of the data set"
@@ -100,14 +107,24 @@ def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() in suffixes and not path.name.startswith("."):
+            _check_utf8(path)
             found.setdefault(path.stem, []).append(path.name)
     return found
+
+
+def _check_utf8(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            "the file's name is not UTF-8", where=f"{path.parent}/{path.name!r}", fix="rename it"
+        ) from error
 
 
 def _id_list(given: tuple[str, ...] | str, key: str) -> set[str]:
     if not isinstance(given, str):
         return set(given)
     try:
-        return {line.strip() for line in Path(given).read_text(encoding="utf-8").splitlines() if line.strip()}
+        return {line.strip() for line in Path(given).read_text(encoding="utf-8-sig").splitlines() if line.strip()}
     except (OSError, UnicodeDecodeError) as error:
         raise CorpusError(f"cannot be read ({error})", where=f"corpus block, {key}: {given}") from error

@@ -18,15 +18,18 @@ def read_faces(root: Path, vertex_count: int) -> NDArray[np.int32] | None:
 
     None where there is no such file. Raises CorpusError where a face names a vertex that the templates lack.
     """
-    found = [path for pattern in _MESH_FILES for path in sorted(root.glob(pattern))]
+    found = [path for pattern in _MESH_FILES for path in sorted(root.glob(pattern)) if not path.name.startswith(".")]
     if not found:
         return None
     path = found[0]
     faces = _faces_of_npz(path) if path.suffix == ".npz" else _faces_of_mesh(path)
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.size == 0:
         raise CorpusError(f"its faces have shape {faces.shape}, not (F, 3)", where=path)
-    if faces.min() < 0 or faces.max() >= vertex_count:
-        raise CorpusError(f"a face names vertex {faces.max()}, the templates have {vertex_count}", where=path)
+    if faces.dtype.kind not in "iu":
+        raise CorpusError(f"its faces are {faces.dtype}, not whole numbers", where=path)
+    for vertex in (faces.min(), faces.max()):
+        if not 0 <= vertex < vertex_count:
+            raise CorpusError(f"a face names vertex {vertex}, the templates have {vertex_count}", where=path)
     return faces.astype(np.int32)
 
 
@@ -35,7 +38,7 @@ def read_regions(root: Path, vertex_count: int) -> dict[str, list[int]]:
 
     Raises CorpusError for text that is not a list of vertex indices.
     """
-    return {path.stem: _indices(path, vertex_count) for path in sorted((root / "regions").glob("*.txt"))}
+    return {path.stem: _indices(path, vertex_count) for path in sorted((root / "regions").glob("[!.]*.txt"))}
 
 
 def check_mouth_opening(pair: tuple[int, int] | None, vertex_count: int, where: str) -> None:
@@ -48,7 +51,7 @@ def _faces_of_npz(path: Path) -> NDArray[np.generic]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return np.asarray(arrays["faces"])
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # numpy's reader raises nearly anything for a malformed file
         raise CorpusError(f"holds no readable array `faces` ({error})", where=path) from error
 
 
@@ -59,7 +62,13 @@ def _faces_of_mesh(path: Path) -> NDArray[np.generic]:
         mesh = trimesh.load(path, process=False, maintain_order=True)
     except Exception as error:  # trimesh raises nearly anything for a malformed mesh
         raise CorpusError(f"is not a readable mesh ({type(error).__name__}: {error})", where=path) from error
-    return np.asarray(getattr(mesh, "faces", np.zeros((0, 3), np.int32)))
+    # An .obj with several materials is a scene, whose parts all have the whole list of vertices.
+    parts = [part for part in getattr(mesh, "geometry", {"": mesh}).values() if isinstance(part, trimesh.Trimesh)]
+    if not parts:
+        return np.zeros((0, 3), np.int32)
+    if len({len(part.vertices) for part in parts}) > 1:
+        raise CorpusError("holds several meshes", where=path, fix="keep the face alone")
+    return np.concatenate([np.asarray(part.faces) for part in parts])
 
 
 def _indices(path: Path, vertex_count: int) -> list[int]:

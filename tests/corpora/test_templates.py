@@ -7,6 +7,8 @@ import functools
 import os
 import pickle
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,9 +171,32 @@ def test_a_pickle_cannot_change_the_functions_that_it_names(tmp_path: Path, monk
     assert function.__defaults__ == before
 
 
+def test_a_forged_array_of_objects_does_not_reach_memory(tmp_path: Path) -> None:
+    # An object array whose dtype hides that it holds objects: numpy takes its bytes for pointers, and follows them
+    # when ndarray is called with it as a shape. In a process of its own, since it may end by a segmentation fault.
+    pointers = b"A" * 24
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01K\x03\x85cnumpy\ndtype\n"
+        b"U\x02O8K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T"
+        + struct.pack("<i", len(pointers))
+        + pointers
+        + b"tb"
+    )
+    path = put(tmp_path, b"\x80\x02cnumpy\nndarray\n" + array + b"\x85R.")
+    program = (
+        "import sys, pathlib\nfrom kmtalk_align.corpora.templates import read_templates\n"
+        "from kmtalk_align.errors import CorpusError\n"
+        "try:\n    read_templates(pathlib.Path(sys.argv[1]))\n"
+        "except CorpusError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"the process ended by signal {-done.returncode}: {done.stderr[-300:]}"
+    assert "templates.pkl" in done.stdout
+
+
 def test_no_codec_but_latin1_is_run(tmp_path: Path) -> None:
     path = put(tmp_path, b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aX\x05\x00\x00\x00rot13\x86R.")
-    with pytest.raises(CorpusError, match=r"templates\.pkl: is not a readable pickle"):
+    with pytest.raises(CorpusError, match=r"templates\.pkl: holds _codecs.encode to rot13"):
         read_templates(path)
 
 

@@ -1,0 +1,109 @@
+"""Reading a pickle as data: dicts, lists, strings, numbers and numpy arrays; nothing of it is run.
+
+numpy's own names are never looked up either: its `__setstate__` takes a forged dtype at its word, and bytes for
+pointers, which ends in a crash at an address that the file chooses. Stand-ins take their place. Each has a
+`__setstate__`, so that a pickle's BUILD can't set attributes of a class that this process uses.
+"""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+import re
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How the functions that rebuild an array are named by numpy 1 and 2, in pickles of Python 2 and 3.
+_NUMPY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
+# A memo entry may have any number, and pickle reserves room for all below it.
+_MOST_MEMO_ENTRIES = 1_000_000
+
+
+class RefusedPickleError(Exception):
+    """A pickle names something that could run code; the message is its name."""
+
+
+class PickledArray:
+    """An array as a pickle describes it; `values` makes it."""
+
+    def __init__(self, *_: object) -> None:
+        self._state: tuple[Any, ...] | None = None
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._state = state
+
+    def values(self) -> NDArray[np.generic] | None:
+        """The array, None where it holds no real numbers. Raises ValueError or TypeError where it is malformed."""
+        if self._state is None:
+            return None
+        _, shape, dtype, fortran, data = self._state
+        if not isinstance(dtype, _Dtype) or not re.fullmatch("[fiu][1248]", dtype.code):
+            return None
+        content = data.encode("latin1") if isinstance(data, str) else bytes(data)
+        kind = np.dtype((dtype.order if dtype.order in ("<", ">") else "=") + dtype.code)
+        return np.frombuffer(content, kind).reshape(shape, order="F" if fortran else "C")
+
+
+def load(content: bytes) -> Any:
+    """The object of a pickle, arrays as PickledArray. Raises RefusedPickleError; nearly anything where malformed."""
+    for operation, argument, _ in pickletools.genops(content):
+        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > _MOST_MEMO_ENTRIES:
+            raise ValueError("a memo entry has an absurd number")
+    return _DataUnpickler(BytesIO(content), encoding="latin1").load()
+
+
+class _DataUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if module in _NUMPY_MODULES and name in _STAND_INS:
+            return _STAND_INS[name]
+        if module == "numpy" and name in ("ndarray", "dtype"):
+            return PickledArray if name == "ndarray" else _Dtype
+        if (module, name) == ("_codecs", "encode"):
+            return _Latin1
+        if module in ("builtins", "__builtin__") and name == "bytes":
+            return _NoBytes
+        raise RefusedPickleError(f"{module}.{name}")
+
+
+class _Dtype:
+    """The type of an array: its code ("f8") and byte order."""
+
+    def __init__(self, code: str, align: object = False, copy: object = False) -> None:
+        self.code, self.order = code, "="
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.order = state[1]
+
+
+class _FromBuffer(PickledArray):
+    """numpy's `_frombuffer`, protocol 5."""
+
+    def __init__(self, data: bytes, dtype: _Dtype, shape: tuple[int, ...], order: str, *_: object) -> None:
+        super().__init__()
+        self.__setstate__((1, shape, dtype, order == "F", data))
+
+
+class _Latin1:
+    """How Python 3 pickles bytes for protocol 2. Any other codec is refused."""
+
+    def __new__(cls, text: str, encoding: str) -> Any:
+        if encoding != "latin1":
+            raise RefusedPickleError(f"_codecs.encode to {encoding}")
+        return text.encode("latin1")
+
+    def __setstate__(self, state: object) -> None: ...
+
+
+class _NoBytes:
+    """How protocol 2 names empty bytes."""
+
+    def __new__(cls) -> Any:
+        return b""
+
+    def __setstate__(self, state: object) -> None: ...
+
+
+_STAND_INS = {"_reconstruct": PickledArray, "scalar": PickledArray, "_frombuffer": _FromBuffer}
