@@ -34,12 +34,11 @@ def prepare(
 ) -> None:
     """Examine a corpus: corpus.json, templates, and a table of utterances for each shard."""
     from kmtalk_align import blocks
-    from kmtalk_align.corpora import open_corpus
+    from kmtalk_align.corpora import corpus_config
     from kmtalk_align.prepare import prepare as run
 
-    block = {"name": "corpus", **blocks.parse(corpus, tag="type")}
-    opened = open_corpus(block)
-    counts = run(opened, output, n_shards=int(block.get("shards", 1)), threads=threads)
+    config = corpus_config({"name": "corpus", **blocks.parse(corpus, tag="type")})
+    counts = run(config.open(), output, n_shards=config.shards, threads=threads)
     typer.echo(f"{counts['ok']} utterances are ready, {counts['failed']} failed", err=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from kmtalk_align import blocks
 from kmtalk_align.corpus import Corpus
@@ -14,8 +14,21 @@ CORPORA = {
 }
 
 
-def open_corpus(block: Mapping[str, Any]) -> Corpus:
-    """The corpus that a config block describes. Raises ConfigError or CorpusError."""
+class CorpusConfig(Protocol):
+    """A validated corpus block."""
+
+    @property
+    def shards(self) -> int:
+        """Into how many portions the work is cut."""
+        ...
+
+    def open(self) -> Corpus:
+        """List the corpus. Raises CorpusError where it is none."""
+        ...
+
+
+def corpus_config(block: Mapping[str, Any]) -> CorpusConfig:
+    """The validated config of a corpus block; its `open()` gives the Corpus. Raises ConfigError."""
     kind = blocks.load_class(CORPORA, block, tag="type", what="corpus")
-    opened: Corpus = blocks.build(kind, block, where="corpus block").open()
-    return opened
+    config: CorpusConfig = blocks.build(kind, block, where="corpus block")
+    return config

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kmtalk_align.corpora import demo, open_corpus
+from kmtalk_align.corpora import corpus_config, demo
 from kmtalk_align.corpora.demo import DemoCorpus
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import CorpusError
@@ -16,7 +16,7 @@ from kmtalk_align.errors import CorpusError
 
 @pytest.fixture(scope="module")
 def utterances() -> list[Utterance]:
-    corpus = open_corpus({"name": "demo", "type": "demo"})
+    corpus = corpus_config({"name": "demo", "type": "demo"}).open()
     return [corpus.examine(one) for one in corpus.utterance_ids]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kmtalk_align.corpora import open_corpus
+from kmtalk_align.corpora import corpus_config
 from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.splits import SplitRule
 from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
@@ -17,7 +17,7 @@ from kmtalk_align.prepare import prepare
 
 
 def ids_of(root: Path, **options: object) -> list[str]:
-    return list(open_corpus({"name": "made_up", "type": "folder", "root": str(root), **options}).utterance_ids)
+    return list(corpus_config({"name": "made_up", "type": "folder", "root": str(root), **options}).open().utterance_ids)
 
 
 def test_faceformers_layout_opens(build_corpus: Callable[..., Path]) -> None:
@@ -129,7 +129,7 @@ def test_the_stem_rule_says_the_split_where_there_is_no_splits_json(build_corpus
             "test": {"sentences": [1, 2], "subjects": ["ben"]},
         },
     }
-    corpus = open_corpus(block)
+    corpus = corpus_config(block).open()
     assert {one: corpus.examine(one).split for one in corpus.utterance_ids} == {
         "ann_sentence01": "train",
         "ann_sentence03": "unassigned",
@@ -208,7 +208,7 @@ def test_a_rate_or_a_stride_that_is_no_positive_number_is_an_error(
 
 def test_an_unknown_kind_of_corpus_is_an_error_that_lists_the_kinds() -> None:
     with pytest.raises(ConfigError, match=r"no corpus 'tape'.*folder, demo"):
-        open_corpus({"name": "made_up", "type": "tape"})
+        corpus_config({"name": "made_up", "type": "tape"})
 
 
 def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -157,3 +157,13 @@ def test_an_empty_shard_is_legal(tmp_path: Path) -> None:
         KEY_FRAMES.read(path) for path in sorted((build.results / "keyframes" / f"{RUN}.phoneme").glob("*.parquet"))
     ]
     assert sorted(len(found) for found in rows) == [0, 1]
+
+
+def test_a_corpus_that_moves_is_not_made_again(build: Build) -> None:
+    before = build.digests()
+    (build.folder / "data").rename(build.folder / "moved")
+    build.config["corpus"]["root"] = "moved"
+    ran = jobs(build.run())
+    assert ran["prepare"] == 1
+    assert not any(ran[rule] for rule in ONE_SHARD)
+    assert build.digests() == before

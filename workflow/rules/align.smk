@@ -15,13 +15,12 @@ rule align:
     threads: 1
     params:
         aligner=block("aligner"),
-        root=ROOT,
         transcripts=lambda wildcards, input: (
             ["--transcripts", input.transcripts] if input.transcripts else []
         ),
         version=house.VERSIONS["align"],
     shell:
-        "kmtalk align {input.shard:q} {params.transcripts:q} --root {params.root:q} --aligner {params.aligner:q} "
+        "kmtalk align {input.shard:q} {params.transcripts:q} --root {ROOT:q} --aligner {params.aligner:q} "
         "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
 
 

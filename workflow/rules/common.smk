@@ -24,6 +24,7 @@ except KMTalkError as error:
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
 SHARDS = house.shard_names(config["corpus"]["shards"])
+# Where the corpus lies is no part of what is made of it: a corpus that moves is not made again. Hence no param.
 ROOT = house.corpus_root(config["corpus"])
 CORRECTIONS = config.get("corrections")
 

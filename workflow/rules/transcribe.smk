@@ -12,8 +12,7 @@ rule transcribe:
     threads: 1
     params:
         asr=block("asr"),
-        root=ROOT,
         version=house.VERSIONS["transcribe"],
     shell:
-        "kmtalk transcribe {input:q} --root {params.root:q} --asr {params.asr:q} --threads {threads} "
+        "kmtalk transcribe {input:q} --root {ROOT:q} --asr {params.asr:q} --threads {threads} "
         "--output {output:q} 2> {log:q}"
