@@ -20,7 +20,7 @@ rule align:
         ),
         version=house.VERSIONS["align"],
     shell:
-        "kmtalk align {input.shard:q} {params.transcripts:q} --root {ROOT:q} --aligner {params.aligner:q} "
+        'kmtalk align {input.shard:q} {params.transcripts:q} --root "$KMTALK_ROOT" --aligner {params.aligner:q} '
         "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
 
 

@@ -24,17 +24,17 @@ except KMTalkError as error:
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
 SHARDS = house.shard_names(config["corpus"]["shards"])
-# Where the corpus lies is no part of what is made of it: a corpus that moves is not made again. Hence no param.
-ROOT = house.corpus_root(config["corpus"])
 CORRECTIONS = config.get("corrections")
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not; a mark by
-# which `make recover` finds those that outlive a killed Snakemake; and where the project lies, for envs/.
+# which `make recover` finds those that outlive a killed Snakemake; where the project lies, for envs/; and where the
+# corpus lies, which is no part of what is made of it: as a param, it would have all made again where a corpus moves.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     ),
     KMTALK_WORKFLOW=os.getcwd(),
+    KMTALK_ROOT=str(house.corpus_root(config["corpus"])),
     KMTALK_HOME=str(HERE.parents[1].resolve()),
 )
 

@@ -14,5 +14,5 @@ rule transcribe:
         asr=block("asr"),
         version=house.VERSIONS["transcribe"],
     shell:
-        "kmtalk transcribe {input:q} --root {ROOT:q} --asr {params.asr:q} --threads {threads} "
+        'kmtalk transcribe {input:q} --root "$KMTALK_ROOT" --asr {params.asr:q} --threads {threads} '
         "--output {output:q} 2> {log:q}"
