@@ -1,4 +1,4 @@
-"""The steps of kmtalk_align as commands. Each is one library call; what it needs is imported when it runs."""
+"""The steps from speech to key frames as commands. Each is one library call, whose needs are imported when it runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode=None
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="From speech to key frames. One recording: localize. A data set: snakemake, which calls the other steps.",
 )
 
 Shard = Annotated[Path, typer.Argument(help="A shard of the corpus: corpus/<shard>.parquet.")]

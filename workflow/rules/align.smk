@@ -18,7 +18,7 @@ rule align:
         transcripts=lambda wildcards, input: (
             ["--transcripts", input.transcripts] if input.transcripts else []
         ),
-        version=house.VERSIONS["align"],
+        version=dag.VERSIONS["align"],
     shell:
         'kmtalk align {input.shard:q} {params.transcripts:q} --root "$KMTALK_ROOT" --aligner {params.aligner:q} '
         "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
@@ -41,7 +41,7 @@ rule parse:
     threads: 1
     params:
         corrections=["--corrections", CORRECTIONS] if CORRECTIONS else [],
-        version=house.VERSIONS["parse"],
+        version=dag.VERSIONS["parse"],
     shell:
         "kmtalk parse {input.shard:q} {input.textgrids:q} --status {input.status:q} {params.corrections:q} "
         "--output {output:q} 2> {log:q}"

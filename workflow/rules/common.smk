@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from kmtalk_align import workflow as house
+from kmtalk_align import dag
 from kmtalk_align.errors import KMTalkError
 
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -16,14 +16,14 @@ if not workflow.configfiles:
 
 
 try:
-    house.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
+    dag.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
 
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
-SHARDS = house.shard_names(config["corpus"]["shards"])
+SHARDS = dag.shard_names(config["corpus"]["shards"])
 CORRECTIONS = config.get("corrections")
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not; a mark by
@@ -34,7 +34,7 @@ os.environ.update(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     ),
     KMTALK_WORKFLOW=os.getcwd(),
-    KMTALK_ROOT=str(house.corpus_root(config["corpus"])),
+    KMTALK_ROOT=str(dag.corpus_root(config["corpus"])),
     KMTALK_HOME=str(HERE.parents[1].resolve()),
 )
 
@@ -81,11 +81,11 @@ def transcripts_of_shard(wildcards):
 
 def own_textgrids(wildcards):
     """The user's own TextGrids of a shard, where the aligner reads such."""
-    return house.textgrids_of_shard(
+    return dag.textgrids_of_shard(
         config["aligner"][wildcards.aligner].get("folder"), wildcards.shard
     )
 
 
 def corrections(wildcards):
     """The corrected TextGrids of a shard."""
-    return house.textgrids_of_shard(CORRECTIONS, wildcards.shard)
+    return dag.textgrids_of_shard(CORRECTIONS, wildcards.shard)

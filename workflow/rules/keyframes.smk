@@ -13,7 +13,7 @@ rule keyframes:
     threads: 1
     params:
         selector=block("selector"),
-        version=house.VERSIONS["keyframes"],
+        version=dag.VERSIONS["keyframes"],
     shell:
         "kmtalk keyframes {input.shard:q} {input.alignments:q} --selector {params.selector:q} "
         "--output {output:q} 2> {log:q}"

@@ -13,7 +13,7 @@ checkpoint prepare:
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),
         folder=RESULTS / "corpus",
-        fingerprint=house.corpus_fingerprint(config["corpus"]),
-        version=house.VERSIONS["prepare"],
+        fingerprint=dag.corpus_fingerprint(config["corpus"]),
+        version=dag.VERSIONS["prepare"],
     shell:
         "kmtalk prepare --corpus {params.corpus:q} --threads {threads} --output {params.folder:q} 2> {log:q}"

@@ -12,7 +12,7 @@ rule transcribe:
     threads: 1
     params:
         asr=block("asr"),
-        version=house.VERSIONS["transcribe"],
+        version=dag.VERSIONS["transcribe"],
     shell:
         'kmtalk transcribe {input:q} --root "$KMTALK_ROOT" --asr {params.asr:q} --threads {threads} '
         "--output {output:q} 2> {log:q}"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from kmtalk_align import blocks
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
+from kmtalk_align.dag import check_config, corpus_fingerprint, textgrids_of_shard
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.selectors import selector
 from kmtalk_align.shards import shard_name, shard_names, shard_of
-from kmtalk_align.workflow import check_config, corpus_fingerprint, textgrids_of_shard
 
 SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "config.schema.yaml"
 
