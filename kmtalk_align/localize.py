@@ -14,8 +14,9 @@ from kmtalk_align.asr.base import Transcript
 from kmtalk_align.audio import SAMPLE_RATE, Samples, decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError, ConfigError
+from kmtalk_align.frames import frame_of
 from kmtalk_align.keyframes import KeyFrames, key_frames
-from kmtalk_align.selectors import Selector, frame_of
+from kmtalk_align.selectors import Selector
 from kmtalk_align.text import spoken_words
 from kmtalk_align.textgrid import read_textgrid
 

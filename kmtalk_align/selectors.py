@@ -13,6 +13,7 @@ import numpy as np
 from kmtalk_align import blocks
 from kmtalk_align.aligners.base import Interval
 from kmtalk_align.errors import ConfigError
+from kmtalk_align.frames import frame_of, nearest
 from kmtalk_align.phones import is_silence
 
 Source = Literal["phoneme", "uniform", "random", "fallback"]
@@ -120,11 +121,6 @@ def selector(block: Mapping[str, Any]) -> Selector:
     return made
 
 
-def frame_of(time_s: float, fps: float) -> int:
-    """The frame nearest to a time: ``floor(t * fps + 0.5)``; frame n stands for the time n / fps."""
-    return math.floor(time_s * fps + 0.5)
-
-
 def phone_boundary_frames(phones: Iterable[Interval], fps: float) -> list[int]:
     """Start and end frame of every phone but silence, in the order of the phones."""
     spoken = [phone for phone in phones if not is_silence(phone.label)]
@@ -138,7 +134,7 @@ def uniform_frames(n_frames: int, m: int) -> list[int]:
 
 def count(rate: float, n_frames: int) -> int:
     """How many frames a rate means: ``max(2, round(rate * N))``, and no more than there are."""
-    return min(n_frames, max(2, math.floor(rate * n_frames + 0.5)))
+    return min(n_frames, max(2, nearest(rate * n_frames)))
 
 
 def finish(frames: Iterable[int], n_frames: int, *, offset: int, anchor_ends: bool) -> list[int]:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from kmtalk_align.errors import AlignmentError, AudioError
+from kmtalk_align.frames import frame_of
 from kmtalk_align.localize import Localized, localize
-from kmtalk_align.selectors import PhonemeSelector, frame_of
+from kmtalk_align.selectors import PhonemeSelector
 from kmtalk_align.textgrid import write_textgrid
 
 ASR = {"backend": "faster_whisper", "model": "tiny.en"}

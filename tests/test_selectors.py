@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from kmtalk_align.aligners.base import Interval
 from kmtalk_align.errors import ConfigError
+from kmtalk_align.frames import frame_of
 from kmtalk_align.selectors import (
     PhonemeSelector,
     RandomSelector,
     UniformSelector,
     count,
     finish,
-    frame_of,
     phone_boundary_frames,
     selector,
     uniform_frames,

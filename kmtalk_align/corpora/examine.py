@@ -16,6 +16,7 @@ from kmtalk_align.corpora.splits import UNASSIGNED, SplitRule, split_by_rule, su
 from kmtalk_align.corpus import Motion, Utterance
 from kmtalk_align.errors import CorpusError, KMTalkError
 from kmtalk_align.files import encode_id, find_for_id
+from kmtalk_align.frames import frame_of
 
 # Recording and motion may differ by so many frames (DESIGN: a larger difference is a failed row).
 _SLACK_FRAMES = 2
@@ -67,7 +68,7 @@ def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
     transcript = _transcript(files.root, utterance.utterance_id)
     recording_path = files.root / utterance.audio_path
     recording = audio.measure(recording_path)
-    frames = _round(recording.duration_s * files.fps)
+    frames = frame_of(recording.duration_s, files.fps)
     motion = None
     if files.motions is not None:
         motion, rows = _motion(files, utterance, f"vertices_npy/{files.motions[utterance.utterance_id][0]}")
@@ -165,7 +166,3 @@ def _digest(paths: list[Path], transcript: str | None) -> str:
             total.update(hashlib.file_digest(file, "sha256").digest())
     total.update(b"\0" if transcript is None else b"\1" + transcript.encode())
     return total.hexdigest()
-
-
-def _round(value: float) -> int:
-    return math.floor(value + 0.5)
