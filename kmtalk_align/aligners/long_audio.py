@@ -8,6 +8,7 @@ remain, as many of them as it holds; those before its last pause are kept, and t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from kmtalk_align.aligners.base import Interval
@@ -88,4 +89,9 @@ def _aligned(
             where=where,
             fix="check the transcript",
         )
-    return [[Interval(one.start_s + begin, one.end_s + begin, one.label, one.score) for one in word] for word in phones]
+    return [[_later(one, begin) for one in word] for word in phones]
+
+
+def _later(interval: Interval, seconds: float) -> Interval:
+    """The interval moved by some seconds; to the microsecond, so that neighbours still meet."""
+    return replace(interval, start_s=round(interval.start_s + seconds, 6), end_s=round(interval.end_s + seconds, 6))
