@@ -72,6 +72,8 @@ def _frames(path: Path) -> Iterator[av.AudioFrame]:
     """The decoded frames of a file's first audio stream; every failure of PyAV becomes an AudioError."""
     import av
 
+    if path.is_dir():
+        raise AudioError("is a folder, not a recording", where=path)
     if not path.is_file():
         raise AudioError("there is no such file", where=path)
     if path.stat().st_size == 0:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import write_bytes
 
-BLOCK_FILE = "block.json"
+# Hidden, so that readers of the folder as one Parquet data set pass over it.
+BLOCK_FILE = ".block.json"
 _T = TypeVar("_T")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="From speech to key frames. One recording: localize. A data set: snakemake, which calls the other steps.",
 )
+
+# A sentence can be too long for a file name, which asking for the file then says.
+_LONGEST_FILE_NAME = 200
 
 Shard = Annotated[Path, typer.Argument(help="A shard of the corpus: corpus/<shard>.parquet.")]
 Root = Annotated[Path, typer.Option(help="The corpus' root, which the paths in its tables are relative to.")]
@@ -51,11 +55,13 @@ def transcribe(shard: Shard, root: Root, asr: Asr, output: Output, threads: Thre
     """Recognise what is said: a shard of the corpus -> its transcripts."""
     from kmtalk_align import blocks
     from kmtalk_align.asr import recogniser_config
+    from kmtalk_align.shards import remove_other_cuts
     from kmtalk_align.transcribe import transcribe as run
 
     config = recogniser_config(blocks.parse(asr, tag="backend"))
     blocks.hold_to_block(output.parent, config)
     run(shard, config.load(threads), root, output)
+    remove_other_cuts(output)
 
 
 @app.command()
@@ -73,10 +79,12 @@ def align(
     from kmtalk_align import blocks
     from kmtalk_align.align import align as run
     from kmtalk_align.aligners import aligner_config
+    from kmtalk_align.shards import remove_other_cuts
 
     config = aligner_config(blocks.parse(aligner, tag="backend"))
     blocks.hold_to_block(output.parent, config)
     run(shard, transcripts, config.load(), root, output, status)
+    remove_other_cuts(output)
 
 
 @app.command()
@@ -91,8 +99,10 @@ def parse(
 ) -> None:
     """Read TextGrids, or your corrections of them, into a table."""
     from kmtalk_align.parse import parse as run
+    from kmtalk_align.shards import remove_other_cuts
 
     run(shard, textgrids, status, corrections, output)
+    remove_other_cuts(output)
 
 
 @app.command()
@@ -106,10 +116,12 @@ def keyframes(
     from kmtalk_align import blocks
     from kmtalk_align.keyframes import write_key_frames
     from kmtalk_align.selectors import selector as make
+    from kmtalk_align.shards import remove_other_cuts
 
     made = make(blocks.parse(selector, tag="kind"))
     blocks.hold_to_block(output.parent, made)
     write_key_frames(shard, alignments, made, output)
+    remove_other_cuts(output)
 
 
 @app.command()
@@ -129,11 +141,17 @@ def localize(
 ) -> None:
     """The whole chain for one recording: its key frames, as JSON."""
     from kmtalk_align import blocks
-    from kmtalk_align.files import write_bytes
+    from kmtalk_align.errors import ConfigError
+    from kmtalk_align.files import check_writable, write_bytes
     from kmtalk_align.localize import localize as run
     from kmtalk_align.selectors import selector as make
     from kmtalk_align.textgrid import write_textgrid
 
+    if transcript is not None and textgrid_in is not None:
+        raise ConfigError("--transcript and --textgrid-in exclude each other", fix="a TextGrid holds the words already")
+    for path in (textgrid, json_path):
+        if path is not None:
+            check_writable(path)
     found = run(
         audio,
         asr=blocks.parse(asr, tag="backend"),
@@ -159,9 +177,14 @@ def summary(results: Annotated[Path, typer.Argument(help="The results of a corpu
     """Say how each run came out: failures, word error rate, key ratio, unknown words."""
     from kmtalk_align.quality import summarize
 
-    for run in summarize(results):
+    runs = list(summarize(results))
+    if not runs:
+        typer.echo(f"no run has come to key frames yet; the logs under {results}/logs say why")
+    for run in runs:
         sources = ", ".join(f"{number} {source}" for source, number in sorted(run.sources.items()))
         typer.echo(f"{run.name}\n  {run.utterances} utterances: {sources}")
+        if run.missing_shards:
+            typer.echo(f"  INCOMPLETE: {run.missing_shards} shards are missing; the logs under {results}/logs say why")
         rate = "" if run.word_error_rate is None else f"word error rate {run.word_error_rate:.1%}, "
         per_second = run.key_frames_per_spoken_s
         speech = "" if per_second is None else f", {per_second:.1f} key frames a second of speech"
@@ -196,14 +219,27 @@ def doctor(
 
 
 def _text_of(transcript: str | None) -> str | None:
-    """A transcript option: the text of a file where it names one, else itself."""
+    """A transcript option: the text of a file where it names one, else itself.
+
+    Raises ConfigError for what looks like a file and can't be read: a path is never spoken.
+    """
+    from kmtalk_align.errors import ConfigError
+
     if transcript is None:
         return None
+    named = Path(transcript)
+    looks_like_a_file = named.suffix.lower() in (".txt", ".lab") or (os.sep in transcript and " " not in transcript)
     try:
-        path = Path(transcript)
-        return path.read_text(encoding="utf-8-sig") if path.is_file() else transcript
-    except (OSError, ValueError):  # a sentence can be too long for a file name; a file may not be UTF-8
-        return transcript
+        if looks_like_a_file or named.exists():
+            return named.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        if looks_like_a_file or len(transcript) < _LONGEST_FILE_NAME:
+            raise ConfigError(
+                f"cannot be read as UTF-8 text ({error})",
+                where=f"--transcript {transcript}",
+                fix="give text or its file",
+            ) from error
+    return transcript
 
 
 def main() -> None:

@@ -50,6 +50,11 @@ def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None
     before Snakemake deletes what it is about to make again.
     """
     check_schema(config, schema)
+    corrections = config.get("corrections")
+    if corrections is not None and not Path(corrections).is_dir():
+        raise ConfigError(
+            "there is no such folder", where=f"config, corrections: {corrections}", fix="make it, or drop the key"
+        )
     makers = {"asr": recogniser_config, "aligner": aligner_config, "selector": selector}
     for number, run in enumerate(config["runs"], start=1):
         made = {}

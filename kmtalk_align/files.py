@@ -42,6 +42,15 @@ def write_bytes(target: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def check_writable(target: Path) -> None:
+    """Raise ArtefactError where `target` can't be written: before long work, not after it."""
+    temporary = _temporary_beside(target)
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch()
+        temporary.unlink()
+
+
 def write_bytes_if_changed(target: Path, content: bytes) -> bool:
     """As `write_bytes`, but an equal file is left untouched, its time stamp too. True where it was written."""
     if target.is_file() and target.read_bytes() == content:

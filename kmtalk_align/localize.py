@@ -41,6 +41,7 @@ class Localized:
             "key_frames": list(self.key_frames.indices),
             "key_ratio": round(self.key_frames.ratio, 4),
             "source": self.key_frames.source,
+            "score": None if self.alignment.score is None else round(self.alignment.score, 3),
             "transcript": self.transcript.text if self.transcript else None,
             "words": list(self.words),
             "unknown_words": list(self.unknown_words),
@@ -67,6 +68,7 @@ def localize(
     asr, aligner: config blocks. With a `transcript` nothing is recognised; with a `textgrid` nothing is aligned either.
     Raises KMTalkError, whose message names what to do.
     """
+    aligner_block = aligner_config(aligner)  # a mistake in it is found before the work
     samples = decode(audio)
     duration_s = len(samples) / SAMPLE_RATE
     said: Transcript | None = None
@@ -83,7 +85,7 @@ def localize(
         words = tuple(spoken_words(said.text, said.language))
         if not words:
             raise AlignmentError(f"the transcript holds no word: {said.text!r}", where=audio)
-        aligned = aligner_config(aligner).load().align(utterance, words, lambda: samples)
+        aligned = aligner_block.load().align(utterance, words, lambda: samples)
         alignment, unknown = aligned.alignment, aligned.unknown_words
     n_frames = frame_of(duration_s, fps)
     if n_frames < 1:

@@ -25,6 +25,7 @@ class RunSummary:
     """
 
     name: str
+    missing_shards: int = 0
     utterances: int = 0
     sources: Counter[str] = field(default_factory=Counter)
     key_ratios: dict[str, float] = field(default_factory=dict)
@@ -52,14 +53,23 @@ class RunSummary:
 
 
 def summarize(results: Path) -> Iterator[RunSummary]:
-    """A summary of every run under ``results/<corpus>``. Raises ArtefactError where there is none.
+    """A summary of every run under ``results/<corpus>``. Raises ArtefactError where there is no corpus.
 
-    Only shards that the corpus has now are read, whatever else lies there.
+    Only shards that the corpus has now are read, whatever else lies there; those that are missing are counted.
     """
-    summary = _corpus(results)
+    shards: list[str] = _corpus(results)["shards"]
     for folder in sorted((results / "keyframes").glob("*.*.*")):
-        if all((folder / f"{shard}.parquet").is_file() for shard in summary["shards"]):
-            yield _run(results, folder.name, summary["shards"])
+        aligned = folder.name.rpartition(".")[0]
+        made = [
+            shard
+            for shard in shards
+            if (folder / f"{shard}.parquet").is_file()
+            and (results / "alignments" / aligned / f"{shard}.parquet").is_file()
+            and (results / "textgrids" / aligned / f"{shard}.status.parquet").is_file()
+        ]
+        run = _run(results, folder.name, made)
+        run.missing_shards = len(shards) - len(made)
+        yield run
 
 
 def _corpus(results: Path) -> dict[str, Any]:
@@ -82,8 +92,9 @@ def _run(results: Path, name: str, shards: list[str]) -> RunSummary:
     references = {
         row["utterance_id"]: (row["transcript"], row["language"]) for row in rows(CORPUS, "corpus", "{shard}.parquet")
     }
-    if (results / "transcripts" / asr).is_dir():  # the user's own TextGrids need none
-        for row in rows(TRANSCRIPTS, "transcripts", asr, "{shard}.parquet"):
+    for shard in shards:
+        path = results / "transcripts" / asr / f"{shard}.parquet"
+        for row in TRANSCRIPTS.read(path) if path.is_file() else []:  # the user's own TextGrids need none
             _count_word_errors(run, *references[row["utterance_id"]], row["words"])
     for row in rows(TEXTGRID_STATUS, "textgrids", f"{asr}.{aligner}", "{shard}.status.parquet"):
         run.unknown_words.update(row["unknown_words"])

@@ -88,15 +88,15 @@ def test_a_name_outside_the_registry_is_an_error_that_lists_the_choices(block: d
 
 def test_the_resolved_block_is_stored_beside_the_artefacts(tmp_path: Path) -> None:
     blocks.hold_to_block(tmp_path / "made", Engine("m"))
-    stored = json.loads((tmp_path / "made" / "block.json").read_text(encoding="utf-8"))
+    stored = json.loads((tmp_path / "made" / ".block.json").read_text(encoding="utf-8"))
     assert stored == {"model": "m", "beams": [0.5, 0.0], "size": 3, "dictionary": None}
 
 
 def test_the_same_block_is_accepted_again_and_its_file_left_alone(tmp_path: Path) -> None:
     blocks.hold_to_block(tmp_path, Engine("modèle"))
-    before = (tmp_path / "block.json").stat()
+    before = (tmp_path / ".block.json").stat()
     blocks.hold_to_block(tmp_path, Engine("modèle"))
-    after = (tmp_path / "block.json").stat()
+    after = (tmp_path / ".block.json").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
@@ -141,6 +141,6 @@ def test_a_folder_without_a_block_holds_to_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"{half", b"[1]", b"\xff\xfe"])
 def test_a_stored_block_that_cannot_be_read_is_an_error_that_names_its_file(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "block.json").write_bytes(content)
-    with pytest.raises(ArtefactError, match=r"block\.json"):
+    (tmp_path / ".block.json").write_bytes(content)
+    with pytest.raises(ArtefactError, match=r"\.block\.json"):
         blocks.check_block(tmp_path, Engine("m"))

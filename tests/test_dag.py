@@ -1,4 +1,4 @@
-"""workflow.py: what Snakemake asks before any job runs."""
+"""dag.py: what Snakemake asks before any job runs."""
 
 from __future__ import annotations
 
@@ -221,3 +221,8 @@ def test_a_name_that_reads_both_ways_is_listed_for_both_shards(tmp_path: Path) -
     (tmp_path / "a%20b.TextGrid").write_bytes(b"")
     listed = [name for name in shard_names(64) if textgrids_of_shard(str(tmp_path), name)]
     assert set(listed) == {shard_name(shard_of(one, 64), 64) for one in ("a b", "a%20b")}
+
+
+def test_a_folder_of_corrections_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"corrections: .*none: there is no such folder"):
+        check_config(config(corrections=str(tmp_path / "none")), SCHEMA, tmp_path)

@@ -148,11 +148,11 @@ def test_shards_that_the_corpus_no_longer_has_are_not_read(tmp_path: Path) -> No
     assert only(tmp_path).utterances == 1
 
 
-def test_a_run_that_is_not_whole_is_passed_over(tmp_path: Path) -> None:
+def test_a_run_that_is_not_whole_says_how_many_shards_are_missing(tmp_path: Path) -> None:
     shard(tmp_path, "0", "a")
     shard(tmp_path, "1", "b")
     (tmp_path / "keyframes" / RUN / "1.parquet").unlink()
-    assert list(summarize(tmp_path)) == []
+    assert [run.missing_shards for run in summarize(tmp_path)] == [1]
 
 
 @pytest.mark.parametrize("content", [None, "{half"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmtalk_align.shards import shard_name, shard_names, shard_of
+from kmtalk_align.shards import remove_other_cuts, shard_name, shard_names, shard_of
 
 
 @given(st.text(), st.integers(1, 10_000))
@@ -39,3 +40,16 @@ def test_shard_names_are_in_order_and_complete() -> None:
 def test_names_sort_as_their_numbers_do(shards: int) -> None:
     names = shard_names(shards)
     assert sorted(set(names)) == names
+
+
+def test_artefacts_of_another_number_of_shards_are_deleted_and_nothing_else(tmp_path: Path) -> None:
+    for name in (
+        "00000-of-00003.parquet",
+        "00001-of-00003.status.parquet",
+        "00000-of-00002.parquet",
+        "notes-of-me.txt",
+    ):
+        (tmp_path / name).touch()
+    (tmp_path / "00002-of-00003").mkdir()
+    remove_other_cuts(tmp_path / "00001-of-00002.parquet")
+    assert {path.name for path in tmp_path.iterdir()} == {"00000-of-00002.parquet", "notes-of-me.txt"}

@@ -83,7 +83,9 @@ def main() -> int:
         f"{len(orphans)} jobs left behind were ended, {clear_temporary(folder)} temporary files deleted",
         file=sys.stderr,
     )
-    subprocess.run(["snakemake", *options, "--unlock", "--quiet", "all"], check=True)
+    unlocked = subprocess.run(["snakemake", *options, "--unlock", "--quiet", "all"], check=False).returncode
+    if unlocked:
+        return unlocked
     return subprocess.run(["snakemake", *options, "--rerun-incomplete"], check=False).returncode
 
 

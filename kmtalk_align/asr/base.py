@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
-from kmtalk_align.errors import RecognitionError
+from kmtalk_align.errors import ConfigError, RecognitionError
 from kmtalk_align.voice_activity import speech_windows
 
 # Whisper's own signs of text that nobody said (openai/whisper transcribe.py: no_speech_threshold, logprob_threshold,
@@ -42,6 +42,16 @@ class Heard:
         silent = self.no_speech_probability > _NO_SPEECH_PROBABILITY
         return (silent and self.mean_log_probability < _MEAN_LOG_PROBABILITY) or (
             self.compression_ratio > _COMPRESSION_RATIO
+        )
+
+
+def check_language(model: str, language: str) -> None:
+    """Raise ConfigError where a model for English alone (``*.en``) is asked for another language."""
+    if model.endswith(".en") and language not in ("en", "detect"):
+        raise ConfigError(
+            f"{model} knows English alone, and the language is {language!r}",
+            where="asr block",
+            fix=f"take {model.removesuffix('.en')}, or language en",
         )
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from kmtalk_align.asr.allocator import keep_freed_memory
-from kmtalk_align.asr.base import Heard, ListeningRecogniser
+from kmtalk_align.asr.base import Heard, ListeningRecogniser, check_language
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import Samples
 from kmtalk_align.errors import ConfigError
@@ -37,6 +37,7 @@ class FasterWhisper(ListeningRecogniser):
     def __init__(self, config: FasterWhisperConfig, threads: int) -> None:
         from faster_whisper import WhisperModel
 
+        check_language(config.model, config.language)
         keep_freed_memory()
         weights = faster_whisper_folder(config.model)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from kmtalk_align.asr.base import Heard, ListeningRecogniser
+from kmtalk_align.asr.base import Heard, ListeningRecogniser, check_language
 from kmtalk_align.asr.weights import whisper_checkpoint
 from kmtalk_align.audio import Samples
 from kmtalk_align.errors import ConfigError
@@ -34,6 +34,7 @@ class Whisper(ListeningRecogniser):
         import torch
         import whisper
 
+        check_language(config.model, config.language)
         weights = whisper_checkpoint(config.model)
         torch.set_num_threads(threads)
         try:

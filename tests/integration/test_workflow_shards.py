@@ -11,7 +11,7 @@ import pytest
 
 from kmtalk_align.shards import shard_name, shard_of
 from kmtalk_align.tables import KEY_FRAMES
-from tests.workflow_build import DEMO, RUN, Build, config_of, copy_demo, demo_ids, jobs
+from tests.workflow_build import ARTEFACTS, DEMO, RUN, Build, config_of, copy_demo, demo_ids, jobs
 
 SHARDS = 3
 ONE_SHARD = {"transcribe": 1, "align": 1, "parse": 1, "keyframes": 1}
@@ -146,7 +146,8 @@ def test_another_number_of_shards_leaves_no_row_twice(build: Build) -> None:
         for row in KEY_FRAMES.read(folder / f"{name}.parquet")
     ]
     assert sorted(rows) == IDS
-    assert not list((build.results / "corpus").glob("*-of-00003.parquet"))
+    for artefact in ARTEFACTS:
+        assert not list((build.results / artefact).rglob("*-of-00003*"))
 
 
 def test_an_empty_shard_is_legal(tmp_path: Path) -> None:
