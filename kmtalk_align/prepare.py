@@ -45,7 +45,7 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
     if not counts[OK]:
         first = f"; the first: {examples[0]}" if examples else ""
         raise CorpusError(f"none of the {counts[FAILED]} utterances can be used{first}", where=corpus.root)
-    _remove_other_shards(output, set(members))
+    shards.remove_other_cuts(output / f"{next(iter(members))}.parquet")
     _write_templates(corpus, output / "templates.safetensors")
     summary = corpus.summary() | {"shards": list(members), "utterances": dict(counts), "splits": dict(splits)}
     write_bytes(output / "corpus.json", (json.dumps(summary, sort_keys=True) + "\n").encode())
@@ -70,12 +70,6 @@ def fingerprint(root: Path, lists: tuple[Path, ...] = ()) -> str:
     for path in lists:
         total.update(path.read_bytes() if path.is_file() else b"missing")
     return total.hexdigest()
-
-
-def _remove_other_shards(output: Path, names: set[str]) -> None:
-    for path in output.glob("*-of-*.parquet"):
-        if path.stem not in names:
-            path.unlink()
 
 
 def _write_templates(corpus: Corpus, path: Path) -> None:
