@@ -61,7 +61,8 @@ class Corpus:
 
     templates: neutral vertices (V, 3) by subject, in `unit`; faces (F, 3) vertex indices; regions: vertex indices by
     name; mouth_opening: the pair of inner-lip vertices whose distance measures mouth opening. An audio corpus has
-    none of these. `examine(id)` never raises for bad data: it gives a failed Utterance.
+    none of these. description: what a reader of any result must know of the data (that it is synthetic, say).
+    `examine(id)` never raises for bad data: it gives a failed Utterance.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Corpus:
     faces: NDArray[np.int32] | None = None
     regions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     mouth_opening: tuple[int, int] | None = None
+    description: str = ""
 
     @property
     def vertex_count(self) -> int:
@@ -84,6 +86,7 @@ class Corpus:
         """What `corpus/corpus.json` says of the whole corpus."""
         return {
             "name": self.name,
+            "description": self.description,
             "unit": self.unit,
             "fps": self.fps,
             "vertex_count": self.vertex_count,

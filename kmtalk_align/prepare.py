@@ -16,7 +16,7 @@ from kmtalk_align.errors import CorpusError
 from kmtalk_align.files import write_bytes, write_bytes_if_changed
 from kmtalk_align.tables import CORPUS
 
-VERSION = 1
+VERSION = 2
 
 
 def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) -> Counter[str]:

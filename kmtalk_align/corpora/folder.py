@@ -29,7 +29,8 @@ class FolderCorpus:
 
     fps: frames per second of the motion as later steps see it, after `motion_stride` (every n-th frame of the files);
     unit: of the vertices ("metre"); shards: how many portions the work is cut into; include, exclude: utterance ids,
-    or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json.
+    or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json;
+    description: what a reader of any result must know of the data.
     """
 
     name: str
@@ -44,6 +45,7 @@ class FolderCorpus:
     include: tuple[str, ...] | str = ()
     exclude: tuple[str, ...] | str = ()
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
+    description: str = ""
 
     def open(self) -> Corpus:
         """List the folder. Raises CorpusError where it is no corpus."""
@@ -85,6 +87,7 @@ class FolderCorpus:
             faces=mesh.read_faces(root, vertex_count) if has_motion else None,
             regions=mesh.read_regions(root, vertex_count) if has_motion else {},
             mouth_opening=self.mouth_opening if has_motion else None,
+            description=self.description,
         )
 
     def _chosen(self, ids: list[str]) -> list[str]:

@@ -1,0 +1,6 @@
+"""The steps from speech to key frames as commands."""
+
+from kmtalk_align.cli import localize, look, stages
+from kmtalk_align.cli.app import app, main
+
+__all__ = ["app", "localize", "look", "main", "stages"]

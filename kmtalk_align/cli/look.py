@@ -1,0 +1,56 @@
+"""Commands that look at results and at the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kmtalk_align.cli.app import app
+
+
+@app.command()
+def summary(results: Annotated[Path, typer.Argument(help="The results of a corpus: results/<corpus>.")]) -> None:
+    """Say how each run came out: failures, word error rate, key ratio, unknown words."""
+    from kmtalk_align.quality import summarize
+
+    runs = list(summarize(results))
+    if not runs:
+        typer.echo(f"no run has come to key frames yet; the logs under {results}/logs say why")
+    for run in runs:
+        sources = ", ".join(f"{number} {source}" for source, number in sorted(run.sources.items()))
+        typer.echo(f"{run.name}\n  {run.utterances} utterances: {sources}")
+        if run.missing_shards:
+            typer.echo(f"  INCOMPLETE: {run.missing_shards} shards are missing; the logs under {results}/logs say why")
+        rate = "" if run.word_error_rate is None else f"word error rate {run.word_error_rate:.1%}, "
+        per_second = run.key_frames_per_spoken_s
+        speech = "" if per_second is None else f", {per_second:.1f} key frames a second of speech"
+        typer.echo(f"  {rate}key ratio {run.key_ratio:.3f}{speech}")
+        if run.unknown_words:
+            typer.echo(f"  pronounced by guess: {', '.join(sorted(run.unknown_words))}")
+        for message in run.failures.values():
+            typer.echo(f"  not aligned: {message}")
+
+
+@app.command()
+def doctor(
+    download: Annotated[
+        str | None, typer.Option(help="Fetch the weights of BACKEND:MODEL if they aren't here.")
+    ] = None,
+    can_recognise: Annotated[
+        str | None, typer.Option(help="Say nothing; exit with 0 if the recogniser BACKEND:MODEL loads, else with 1.")
+    ] = None,
+) -> None:
+    """Say what this machine can use, and how to mend what it can't."""
+    from kmtalk_align import doctor as room
+
+    if can_recognise is not None:
+        raise typer.Exit(0 if room.can_recognise(can_recognise) else 1)
+    missing = False
+    for finding in room.examine(download=download):
+        typer.echo(f"{'ok ' if finding.usable else '-- '} {finding.kind:20} {finding.name:24} {finding.detail}")
+        if finding.mend:
+            typer.echo(f"       mend: {finding.mend}")
+        missing |= download is not None and finding.kind == "weights" and not finding.usable
+    raise typer.Exit(1 if missing else 0)
