@@ -60,6 +60,22 @@ def write_bytes_if_changed(target: Path, content: bytes) -> bool:
 
 
 @contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """A path to write a large file to, which takes the place of `target` when the block ends without an exception."""
+    temporary = _temporary_beside(target)
+    try:
+        with _writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.touch()
+            mode = temporary.stat().st_mode
+            yield temporary
+            temporary.chmod(mode)  # a library that replaces the file (safetensors) may close it to others
+            temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def new_directory(target: Path) -> Iterator[Path]:
     """A folder to fill, which takes the place of `target` when the block ends without an exception."""
     temporary = _temporary_beside(target)

@@ -160,3 +160,14 @@ KEY_FRAMES = Table(
         "message": "string",
     },
 )
+
+FEATURE_STATUS = Table(
+    "feature status",
+    {
+        "utterance_id": "string",
+        "ctc_ids": "list<int32>?",
+        "ctc_text": "string?",
+        "status": "string",
+        "message": "string",
+    },
+)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kmtalk_align import dag
 from kmtalk_align.errors import KMTalkError
+from kmtalk_model import dag as model_dag
 
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 
@@ -17,6 +18,7 @@ if not workflow.configfiles:
 
 try:
     dag.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
+    model_dag.check_encoders(config, Path("results"))
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -43,6 +45,7 @@ wildcard_constraints:
     asr="[a-z0-9_-]+",
     aligner="[a-z0-9_-]+",
     selector="[a-z0-9_-]+",
+    encoder="[a-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",
 
 
@@ -62,6 +65,14 @@ def all_key_frames():
         / f"{run['asr']}.{run['aligner']}.{run['selector']}"
         / f"{shard}.parquet"
         for run in config["runs"]
+        for shard in SHARDS
+    ]
+
+
+def all_features():
+    return [
+        RESULTS / "features" / encoder / f"{shard}.safetensors"
+        for encoder in config.get("features", [])
         for shard in SHARDS
     ]
 
