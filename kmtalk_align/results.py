@@ -139,7 +139,7 @@ def open_run(folder: Path, name: str) -> Run:
     missing = run.missing()
     if missing:
         raise ArtefactError(
-            f"the run {name} is not whole: {len(missing)} tables are missing, the first is {missing[0]}",
+            f"the run {name} lacks {', '.join(map(str, missing[:3]))}{' ...' if len(missing) > 3 else ''}",
             where=folder,
             fix=f"run snakemake again, or take another run; {there}",
         )

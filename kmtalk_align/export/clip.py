@@ -14,7 +14,7 @@ from kmtalk_align import motion, stage
 from kmtalk_align.audio import SAMPLE_RATE, Samples, to_pcm16
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError
-from kmtalk_align.files import encode_id, write_bytes
+from kmtalk_align.files import write_bytes
 from kmtalk_align.frames import frame_of
 
 # A recording whose length differs by so much from the corpus' table is another one.
@@ -32,8 +32,11 @@ class Clip:
 
 
 def file_stem(name: str) -> str:
-    """An id or a subject as readers of this layout find it again: as it is, percent-encoded where no file can be so."""
-    stem = encode_id(name) if set(name) & {"/", "\0"} else name
+    """An id or a subject as the stem that readers of this layout take for it: as it is, where a file can be called so.
+
+    What a file's name can't hold, and the leading dot of a hidden file, is percent-encoded, and nothing else.
+    """
+    stem = name.replace("/", "%2F").replace("\0", "%00")
     return f"%2E{stem[1:]}" if stem.startswith(".") else stem
 
 

@@ -54,7 +54,8 @@ def readme(run: Run, exported: Exported) -> str:
 def _what(run: Run, exported: Exported) -> str:
     asr, aligner, selector = run.name.split(".")
     corpus = run.corpus
-    motion = f"and motion, {corpus['vertex_count']} vertices, unit {corpus['unit']}" if corpus["vertex_count"] else "alone"
+    mesh = f"{corpus['vertex_count']} vertices, unit {corpus['unit']}"
+    motion = f"and motion, {mesh}" if corpus["vertex_count"] else "alone"
     lines = [
         f"{len(exported.clips)} utterances: speech {motion}, {corpus['fps']:g} frames a second. The key frames are of "
         f"KMTalk's run `{run.name}`: recogniser `{asr}`, aligner `{aligner}`, selector `{selector}`."
