@@ -34,13 +34,15 @@ class Exported:
     """What an export holds.
 
     clips: by the stem of its files, what key_frames.json says of each utterance; excluded: the rows of excluded.csv;
-    models: the recognisers that gave the transcripts; transcribed: how many utterances have one.
+    models: the recognisers that gave the transcripts; transcribed, aligned: how many utterances have a transcript, how
+    many a TextGrid.
     """
 
     clips: dict[str, Row] = field(default_factory=dict)
     excluded: list[dict[str, str]] = field(default_factory=list)
     models: set[str] = field(default_factory=set)
     transcribed: int = 0
+    aligned: int = 0
 
     @property
     def fallbacks(self) -> int:
@@ -102,6 +104,7 @@ def _export(result: Result, root: Path, vertex_count: int, folder: Path, exporte
         exported.models.add(result.transcript["model"])
         write_bytes(folder / "transcripts" / f"{encode_id(stem)}.txt", f"{result.transcript['text']}\n".encode())
     if result.alignment is not None:
+        exported.aligned += 1
         end_s = max(result.alignment.duration_s, utterance.duration_s)
         path = folder / "textgrids" / f"{encode_id(stem)}.TextGrid"
         write_textgrid(path, replace(result.alignment, duration_s=end_s))

@@ -62,8 +62,8 @@ def _what(run: Run, exported: Exported) -> str:
     ]
     if exported.fallbacks:
         lines.append(
-            f"{exported.fallbacks} of them could not be aligned: their key frames are evenly spaced, `source` is "
-            "`fallback`, and they have no TextGrid."
+            f"{exported.fallbacks} of them could not be aligned: their key frames are evenly spaced, and `source` in "
+            "key_frames.json is `fallback`."
         )
     if exported.excluded:
         lines.append(f"{len(exported.excluded)} more are left out: excluded.csv says why.")
@@ -86,7 +86,10 @@ def _files(run: Run, exported: Exported, has_motion: bool) -> list[str]:
     files["key_frames.json"] = "the same for all, with subject, split, source, fps, n_frames, and why one is a fallback"
     if exported.transcribed:
         files["transcripts/<id>.txt"] = _transcripts(run, exported)
-    files["textgrids/<id>.TextGrid"] = "words and phones in time, from which the key frames come (Praat opens them)"
+    if exported.aligned:
+        files["textgrids/<id>.TextGrid"] = (
+            f"words and phones in time, for {exported.aligned} utterances (Praat opens them)"
+        )
     files["excluded.csv"] = "the utterances that are left out, at which step, and why"
     return ["| | |", "|---|---|", *(f"| `{path}` | {what} |" for path, what in files.items())]
 

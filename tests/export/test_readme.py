@@ -75,6 +75,7 @@ def test_it_says_what_the_data_is_and_which_choices_were_made(export: Callable[.
         "4 utterances: speech and motion, 12 vertices, unit metre, 25 frames a second",
         "`reference.own.phoneme`",
         "1 of them could not be aligned",
+        "words and phones in time, for 3 utterances",
         "the corpus' own transcripts",
         "`--vertice_dim` is 36",
         "The subjects here: `ann ben`",
