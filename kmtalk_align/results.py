@@ -19,6 +19,9 @@ from kmtalk_align.errors import ArtefactError
 from kmtalk_align.stage import Row
 from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES, TRANSCRIPTS
 
+# What corpus.json says of every corpus.
+_SAID = {"name", "unit", "fps", "vertex_count", "faces", "regions", "mouth_opening", "shards"}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -131,7 +134,10 @@ def open_run(folder: Path, name: str) -> Run:
         raise ArtefactError(
             f"cannot be read ({error})", where=path, fix="give the folder results/<corpus>, or run snakemake first"
         ) from error
-    runs = sorted(found.name for found in (folder / "keyframes").glob("*.*.*") if found.is_dir())
+    lacking = sorted(_SAID - set(corpus))
+    if lacking:
+        raise ArtefactError(f"does not say {', '.join(lacking)}", where=path, fix="prepare the corpus again")
+    runs = sorted(found.name for found in (folder / "keyframes").glob("*.*.*") if found.name.count(".") == 2)
     there = f"the runs there are: {', '.join(runs) or 'none'}"
     if name not in runs:
         raise ArtefactError(f"has no run {name!r}", where=folder, fix=there)

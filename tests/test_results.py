@@ -48,6 +48,14 @@ def test_a_folder_that_holds_no_results_is_named(tmp_path: Path) -> None:
         open_run(tmp_path, RUN)
 
 
+@pytest.mark.parametrize("content", ["[]", "{}", '{"shards": []}'])
+def test_a_corpus_json_of_another_kind_is_an_error(tmp_path: Path, content: str) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "corpus.json").write_text(content)
+    with pytest.raises(ArtefactError, match=r"corpus\.json: does not say faces, fps, .*; prepare the corpus again"):
+        open_run(tmp_path, RUN)
+
+
 @pytest.mark.parametrize("table", ["corpus", "transcripts/reference", "alignments/reference.own", f"keyframes/{RUN}"])
 def test_a_missing_table_is_an_error_that_names_it_and_the_runs(results: Path, table: str) -> None:
     (results / table / f"{FIRST}.parquet").unlink()
