@@ -36,7 +36,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_help_names_every_step() -> None:
     text = kmtalk("--help").stdout
-    for step in ("prepare", "transcribe", "align", "parse", "keyframes", "localize", "doctor"):
+    for step in ("prepare", "transcribe", "align", "parse", "keyframes", "localize", "doctor", "export-corpus"):
         assert f"  {step}" in text
 
 
@@ -99,6 +99,10 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "{audio}", "--transcript", "a", "--textgrid-in", "b"], "exclude each other"),
         (["localize", "{audio}", "--asr", '{"backend": "whisper", "language": "fr"}'], "tiny.en knows English alone"),
         (["localize", "{audio}", "--json", "/proc/none/x.json"], "/proc/none/x.json: cannot be written"),
+        (
+            ["export-corpus", "none", "--root", ".", "--run", "a.b.c", "--output", "out"],
+            "none/corpus/corpus.json: cannot be read",
+        ),
         (["summary", "none"], "none/corpus/corpus.json: cannot be read"),
         (["doctor", "--download", "nonsense"], "nonsense: is not of the form BACKEND:MODEL"),
     ],

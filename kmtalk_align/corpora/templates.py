@@ -1,7 +1,10 @@
-"""templates.pkl: neutral vertices by subject, out of a pickle that is read as data."""
+"""templates.pkl: neutral vertices by subject, out of a pickle that is read as data, or into one that all can read."""
 
 from __future__ import annotations
 
+import pickle
+import pickletools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +38,23 @@ def read_templates(path: Path) -> dict[str, NDArray[np.float32]]:
         counts = {subject: len(template) for subject, template in templates.items()}
         raise CorpusError(f"the templates differ in vertex count: {counts}", where=path)
     return templates
+
+
+def pickled_templates(templates: Mapping[str, NDArray[np.float32]]) -> bytes:
+    """templates.pkl as FaceFormer's loader reads it, with numpy 1 and 2: a dict of subject to vertices (V, 3).
+
+    numpy 2 pickles arrays by a function of ``numpy._core``, which numpy 1 lacks, and still knows its name of old.
+    Protocol 2 holds a name as a plain line, without its length.
+    """
+    plain = {subject: np.ascontiguousarray(template, np.float32) for subject, template in templates.items()}
+    content = pickle.dumps(plain, protocol=2)
+    parts, done = [], 0
+    for operation, argument, position in pickletools.genops(content):
+        if operation.name == "GLOBAL" and str(argument).startswith("numpy._core."):
+            start = int(position or 0) + 1  # after the opcode
+            parts += [content[done:start], b"numpy.core."]
+            done = start + len("numpy._core.")
+    return b"".join([*parts, content[done:]])
 
 
 def _vertices(value: object, where: str) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ import builtins
 import functools
 import os
 import pickle
+import pickletools
 import struct
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmtalk_align.corpora.templates import read_templates
+from kmtalk_align.corpora.templates import pickled_templates, read_templates
 from kmtalk_align.errors import CorpusError
 
 HEAD = np.arange(36, dtype=np.float64).reshape(12, 3)
@@ -61,6 +62,25 @@ def test_the_pickle_of_python_2_and_numpy_1_loads(tmp_path: Path) -> None:
     found = read_templates(put(tmp_path, content))
     assert list(found) == ["ann"]
     np.testing.assert_array_equal(found["ann"], HEAD)
+
+
+def test_written_templates_load_with_numpy_1_and_2_and_as_data(tmp_path: Path) -> None:
+    names = {"ann": HEAD.astype(np.float32), "cnumpy._core.multiarray\nx": HEAD[::-1].astype(np.float32)}
+    content = pickled_templates(names)
+    operations = list(pickletools.genops(content))
+    assert operations[0][:2] == (pickletools.code2op["\x80"], 2)
+    # numpy 1 has no `numpy._core`; numpy 2 keeps these names of old for pickles.
+    assert {argument for operation, argument, _ in operations if operation.name == "GLOBAL"} == {
+        "numpy.core.multiarray _reconstruct",
+        "numpy ndarray",
+        "numpy dtype",
+        "_codecs encode",
+    }
+    for found in (pickle.loads(content, encoding="latin1"), read_templates(put(tmp_path, content))):
+        assert list(found) == list(names)
+        for subject, head in names.items():
+            assert found[subject].dtype == np.float32
+            np.testing.assert_array_equal(found[subject], head)
 
 
 class _Reduces:
@@ -184,7 +204,7 @@ def test_a_forged_array_of_objects_does_not_reach_memory(tmp_path: Path) -> None
     )
     path = put(tmp_path, b"\x80\x02cnumpy\nndarray\n" + array + b"\x85R.")
     program = (
-        "import sys, pathlib\nfrom kmtalk_align.corpora.templates import read_templates\n"
+        "import sys, pathlib\nfrom kmtalk_align.corpora.templates import pickled_templates, read_templates\n"
         "from kmtalk_align.errors import CorpusError\n"
         "try:\n    read_templates(pathlib.Path(sys.argv[1]))\n"
         "except CorpusError as error:\n    print(error)\n"

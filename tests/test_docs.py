@@ -1,0 +1,63 @@
+"""The pages of docs/ say what the code does."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from kmtalk_align import asr, tables
+from kmtalk_align.asr import recogniser_config
+from kmtalk_align.audio import decode
+from kmtalk_align.corpus import Utterance
+from kmtalk_align.tables import Table
+
+DOCS = Path(__file__).parents[1] / "docs"
+TABLES = {value.name: value for value in vars(tables).values() if isinstance(value, Table)}
+
+
+def columns_of(section: str) -> dict[str, str]:
+    """Column and type of each row of a section's table."""
+    return dict(re.findall(r"^\| `(\w+)` \| ([^|]+?) \|", section, re.MULTILINE))
+
+
+def said(kind: str) -> str:
+    """A column's type as the page writes it."""
+    plain = kind.removesuffix("?")
+    return ("struct" if plain.startswith("struct") else plain) + (" or null" if kind.endswith("?") else "")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_of_every_table_is_explained(name: str) -> None:
+    text = (DOCS / "artefacts.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (.+)\n((?:(?!## ).*\n)*)", text, re.MULTILINE))
+    assert name in sections
+    assert columns_of(sections[name]) == {column: said(kind) for column, kind in TABLES[name].columns.items()}
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:kmtalk_align|kmtalk_model|workflow|tests|resources)/[\w./]+\.\w+", text))
+    assert [one for one in sorted(named) if not (DOCS.parent / one).is_file()] == []
+
+
+def test_the_example_of_a_recogniser_recognises(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", (DOCS / "add_a_recogniser.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "example_recogniser.py").write_text(code, encoding="utf-8")
+    library = SimpleNamespace(load=lambda model, threads: SimpleNamespace(transcribe=lambda window: f"{len(window)}"))
+    monkeypatch.setitem(sys.modules, "my_library", library)
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: "1.0")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(asr.RECOGNISERS, "my_recogniser", "example_recogniser:MyConfig")
+    recogniser = recogniser_config({"backend": "my_recogniser", "model": "small"}).load(1)
+    samples = decode(demo_root / "wav" / "slt_sentence02.flac")
+    found = recogniser.transcribe(Utterance("a", "a", "train", "wav/a.wav"), lambda: samples)
+    assert (found.text, found.language) == (str(len(samples)), "en")
+    assert recogniser.model == "my-library 1.0 small"
