@@ -14,6 +14,10 @@ Floats = NDArray[np.float64]
 
 # Two machines' exponentials may differ in the last bit; what is rounded away can't reach a vertex.
 _DECIMALS = 6
+# Of eyeBlink on this head: at more, the upper lid passes the lower one.
+_LIDS_MEET = 0.8
+# How hard lips are pressed together where they close: from the small gap of the head at rest to contact.
+_SHRUG, _PRESS = 0.07, 0.05
 
 
 def weights(
@@ -21,7 +25,9 @@ def weights(
 ) -> dict[str, Floats]:
     """Weights (T,) within 0 to 1 by ARKit name at these times (T,); a shape that isn't named rests."""
     shut, raised = blinks(utterance_id, times_s), brows(utterance_id, words, times_s)
-    face = _mouth(articulate(phones, times_s)) | _both("eyeBlink", shut) | _both("browOuterUp", 0.7 * raised)
+    face = (
+        _mouth(articulate(phones, times_s)) | _both("eyeBlink", _LIDS_MEET * shut) | _both("browOuterUp", 0.7 * raised)
+    )
     face["browInnerUp"] = raised
     return {name: _within(weight) for name, weight in face.items()}
 
@@ -29,8 +35,8 @@ def weights(
 def _mouth(place: dict[str, Floats]) -> dict[str, Floats]:
     """The mouth's shapes from the articulators' places.
 
-    Closing takes back what the jaw parts (ARKit's mouthClose) and whatever else would part the lips; a tongue stays
-    behind closed lips.
+    Closing takes back what the jaw parts (ARKit's mouthClose) and whatever else would part the lips or push them through
+    each other; a tongue stays behind closed lips.
     """
     closed = smooth_step(place["closure"])
     parted = 1 - closed
@@ -41,8 +47,8 @@ def _mouth(place: dict[str, Floats]) -> dict[str, Floats]:
         "mouthFunnel": place["funnel"] * parted,
         "mouthRollLower": 0.5 * smooth_step(place["tuck"]) * parted,
         "tongueOut": place["tongue"] * parted,
-        "mouthShrugLower": 0.1 * closed,
-        **_both("mouthPress", 0.05 * closed),
+        "mouthShrugLower": _SHRUG * closed,
+        **_both("mouthPress", _PRESS * closed),
         **_both("mouthStretch", place["spread"]),
         **_both("mouthUpperUp", place["raise"] * parted),
         **_both("mouthLowerDown", place["drop"] * parted),

@@ -58,7 +58,14 @@ ARTICULATORS = {
 # By phones that look alike: articulator -> (target, dominance).
 _CONSONANTS: dict[str, dict[str, tuple[float, float]]] = {
     "p b m": {"jaw": (0.05, 0.4), "closure": (1.3, 1.0)},
-    "f v": {"jaw": (0.02, 1.8), "tuck": (1.2, 1.0), "raise": (0.45, 1.0), "pucker": (0.0, 0.4), "drop": (0.0, 1.0)},
+    "f v": {
+        "jaw": (0.02, 1.8),
+        "tuck": (1.3, 1.5),
+        "raise": (0.45, 1.2),
+        "drop": (0.0, 1.0),
+        "pucker": (0.0, 1.5),
+        "funnel": (0.0, 1.0),
+    },
     "th dh": {"jaw": (0.09, 0.6), "tongue": (0.22, 1.0), "drop": (0.25, 0.5), "raise": (0.1, 0.4)},
     "t d n": {"jaw": (0.06, 0.7), "drop": (0.15, 0.3)},
     "l": {"jaw": (0.1, 0.5), "drop": (0.15, 0.3), "tongue": (0.06, 0.6)},
@@ -81,7 +88,7 @@ _VOWELS: dict[str, dict[str, tuple[float, float]]] = {
     "ih": {"jaw": (0.14, 0.8), "spread": (0.3, 0.5)},
     "iy": {"jaw": (0.08, 1.0), "spread": (0.6, 0.9), "drop": (0.2, 0.4), "raise": (0.15, 0.4)},
     "uh": {"jaw": (0.12, 0.8), "pucker": (0.5, 0.8), "funnel": (0.2, 0.5)},
-    "uw": {"jaw": (0.06, 1.1), "pucker": (1.1, 1.2), "funnel": (0.25, 0.7)},
+    "uw": {"jaw": (0.06, 1.1), "pucker": (1.1, 1.2), "funnel": (0.15, 0.7)},
 }
 _DIPHTHONGS = {"ay": ("aa", "ih"), "aw": ("aa", "uw"), "oy": ("ao", "ih"), "ey": ("eh", "iy"), "ow": ("ao", "uw")}
 # Long silences return to rest; short ones between words are crossed by what is around them.

@@ -33,8 +33,8 @@ STEP_M = 1e-4
 NECK_M = 0.60
 NECK_SLOPE = 0.4
 PARTS = ("helper-l-eye", "helper-r-eye", "helper-upper-teeth", "helper-lower-teeth", "helper-tongue")
-# The mesh's teeth are hulls that sets of teeth are fitted into, and show at the corners of closed lips. So both rows are
-# made narrower and put further back, and the lower one further down.
+# The mesh's teeth are hulls that sets of teeth are fitted into, and show at the corners of closed lips. So both rows
+# are made narrower and put further back, and the lower one further down.
 TEETH_WIDTH = 0.9
 TEETH_BACK_M = 0.002
 LOWER_TEETH_DOWN_M = 0.003
