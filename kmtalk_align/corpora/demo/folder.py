@@ -18,6 +18,7 @@ from kmtalk_align.cache import cache_folder
 from kmtalk_align.corpora.demo.coarticulation import Phone
 from kmtalk_align.corpora.demo.head import HEAD_FILE, Head, load_head
 from kmtalk_align.corpora.demo.performance import weights
+from kmtalk_align.corpora.demo.visemes import PHONES
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.errors import ArtefactError, CorpusError
 from kmtalk_align.files import directory_once
@@ -83,7 +84,12 @@ def _of_subject(vertices: NDArray[np.float64], subject: str) -> NDArray[np.float
 
 
 def _phones(embedded: Path, utterance_id: str) -> list[Phone]:
-    return _intervals(embedded / "phones" / f"{utterance_id}.csv", "phone")
+    path = embedded / "phones" / f"{utterance_id}.csv"
+    phones = _intervals(path, "phone")
+    unknown = sorted({one.label for one in phones} - set(PHONES))
+    if unknown or not phones:
+        raise _not_whole(path, f"there is no phone {', '.join(unknown)}" if unknown else "holds no phone")
+    return phones
 
 
 def _words(embedded: Path, utterance_id: str) -> list[Phone]:

@@ -39,7 +39,7 @@ class Head:
             shape = self.shapes[name].ravel()
             moved = np.flatnonzero(shape)
             posed[moved] += shape[moved, None] * weight
-        return posed.T.reshape(frames, -1, 3)
+        return posed.T.reshape(frames, len(self.neutral), 3)
 
 
 def load_head(path: Path) -> Head:

@@ -35,8 +35,8 @@ def weights(
 def _mouth(place: dict[str, Floats]) -> dict[str, Floats]:
     """The mouth's shapes from the articulators' places.
 
-    Closing takes back what the jaw parts (ARKit's mouthClose) and whatever else would part the lips or push them through
-    each other; a tongue stays behind closed lips.
+    Closing takes back what the jaw parts (ARKit's mouthClose) and whatever else would part the lips or push one through
+    the other; a tongue stays behind closed lips.
     """
     closed = smooth_step(place["closure"])
     parted = 1 - closed

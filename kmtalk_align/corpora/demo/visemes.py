@@ -92,7 +92,7 @@ _VOWELS: dict[str, dict[str, tuple[float, float]]] = {
 }
 _DIPHTHONGS = {"ay": ("aa", "ih"), "aw": ("aa", "uw"), "oy": ("ao", "ih"), "ey": ("eh", "iy"), "ow": ("ao", "uw")}
 # Long silences return to rest; short ones between words are crossed by what is around them.
-_SILENCE = {"pau": dict.fromkeys(ARTICULATORS, (0.0, 0.35))}
+_SILENCE = {"pau": dict.fromkeys(ARTICULATORS, (0.0, 0.6))}
 
 
 def _table() -> dict[str, tuple[Viseme, ...]]:
