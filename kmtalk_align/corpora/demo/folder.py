@@ -24,9 +24,6 @@ from kmtalk_align.errors import ArtefactError, CorpusError
 from kmtalk_align.files import directory_once
 from kmtalk_align.frames import frame_of
 
-# Raise it where the motion of the same sentences changes.
-VERSION = 1
-
 # Both have the same head; kal's is a little larger, wider, higher and deeper by these factors.
 _PROPORTIONS = {"slt": (1.0, 1.0, 1.0), "kal": (1.05, 1.07, 1.04)}
 _SPEECH = ("wav", "transcripts", "words", "phones")
@@ -36,8 +33,8 @@ _REGIONS = "head/regions"
 def demo_folder(embedded: Path, fps: float, description: str) -> Path:
     """The folder corpus at this frame rate, from the embedded demo; made where the cache lacks it.
 
-    Its name holds the digest of all that it is made of. Raises CorpusError where the demo is not whole, or where the
-    cache can't be written.
+    Its name holds the digest of all that it is made of, and of the code that makes it. Raises CorpusError where the demo
+    is not whole, or where the cache can't be written.
     """
     target = cache_folder() / f"demo-{fps:g}fps-{_digest(embedded, fps, description)}"
     if target.is_dir():
@@ -105,7 +102,9 @@ def _intervals(path: Path, label: str) -> list[Phone]:
 
 
 def _digest(embedded: Path, fps: float, description: str) -> str:
-    total = hashlib.sha256(f"{VERSION}\0{fps!r}\0{description}\n".encode())
+    total = hashlib.sha256(f"{fps!r}\0{description}\n".encode())
+    for module in sorted(Path(__file__).parent.glob("*.py")):
+        total.update(module.read_bytes())
     folders = [embedded / part for part in (*_SPEECH, _REGIONS)]
     for folder in folders:
         if not folder.is_dir():
