@@ -33,8 +33,8 @@ _REGIONS = "head/regions"
 def demo_folder(embedded: Path, fps: float, description: str) -> Path:
     """The folder corpus at this frame rate, from the embedded demo; made where the cache lacks it.
 
-    Its name holds the digest of all that it is made of, and of the code that makes it. Raises CorpusError where the demo
-    is not whole, or where the cache can't be written.
+    Its name holds the digest of all that it is made of, and of the code that makes it. Raises CorpusError where the
+    demo is not whole, or where the cache can't be written.
     """
     target = cache_folder() / f"demo-{fps:g}fps-{_digest(embedded, fps, description)}"
     if target.is_dir():
