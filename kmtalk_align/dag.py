@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from kmtalk_align import align, blocks, keyframes, parse, prepare, transcribe
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
+from kmtalk_align.corpora import corpus_config
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.selectors import selector
 from kmtalk_align.shards import shard_name, shard_names, shard_of
@@ -27,14 +28,8 @@ VERSIONS = {
 
 
 def corpus_root(corpus: Mapping[str, Any]) -> Path:
-    """The folder of a corpus block. Raises ConfigError where it has none and is not the demo."""
-    if corpus["type"] == "demo":
-        from kmtalk_align.corpora.demo import DEMO_ROOT
-
-        return DEMO_ROOT
-    if "root" not in corpus:
-        raise ConfigError("has no root", where="corpus block", fix="set corpus.root to the folder of the data set")
-    return Path(corpus["root"])
+    """The folder of a corpus block; the demo's is made where it isn't there yet. Raises ConfigError, CorpusError."""
+    return corpus_config(corpus).root_folder()
 
 
 def corpus_fingerprint(corpus: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -87,6 +87,27 @@ def new_directory(target: Path) -> Iterator[Path]:
             if target.exists():
                 shutil.rmtree(target)
             temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def directory_once(target: Path, fill: Callable[[Path], None]) -> None:
+    """The folder `target`, filled by `fill` unless it is there: whole or not at all, and never replaced.
+
+    Where two processes make it at once, the first one's counts. Raises ArtefactError where it can't be written.
+    """
+    if target.is_dir():
+        return
+    temporary = _temporary_beside(target)
+    try:
+        with _writing(target):
+            temporary.mkdir(parents=True)
+            fill(temporary)
+            try:
+                temporary.rename(target)
+            except OSError:
+                if not target.is_dir():
+                    raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

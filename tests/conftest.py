@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from collections.abc import Callable
 from fnmatch import fnmatch
@@ -19,6 +20,8 @@ _ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("repeatable")
 _skipped: list[tuple[str, str]] = []
+# As `make` sets it: what is made once stays in the clone, for all workers and all runs.
+os.environ.setdefault("KMTALK_CACHE", str(REPOSITORY / ".cache" / "kmtalk"))
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kmtalk_align import blocks
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
-from kmtalk_align.dag import check_config, corpus_fingerprint, textgrids_of_shard
+from kmtalk_align.dag import check_config, corpus_fingerprint, corpus_root, textgrids_of_shard
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.selectors import selector
@@ -39,7 +39,7 @@ def corpus(folder: Path) -> dict[str, Any]:
     (folder / "wav").mkdir(exist_ok=True)
     (folder / "wav" / "a.wav").write_bytes(b"12345")
     os.utime(folder / "wav" / "a.wav", ns=(10**18, 10**18))
-    return {"type": "folder", "root": str(folder)}
+    return {"name": "small", "type": "folder", "root": str(folder)}
 
 
 def test_blocks_that_made_nothing_yet_are_fine(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_new_file_changes_the_fingerprint(tmp_path: Path) -> None:
 def test_a_renamed_file_changes_the_fingerprint(tmp_path: Path) -> None:
     before = corpus_fingerprint(corpus(tmp_path))
     (tmp_path / "wav" / "a.wav").rename(tmp_path / "wav" / "b.wav")
-    assert corpus_fingerprint({"type": "folder", "root": str(tmp_path)}) != before
+    assert corpus_fingerprint({"name": "small", "type": "folder", "root": str(tmp_path)}) != before
 
 
 def test_a_file_of_another_size_changes_the_fingerprint(tmp_path: Path) -> None:
@@ -160,12 +160,20 @@ def test_a_changed_list_of_ids_changes_the_fingerprint(tmp_path: Path, key: str)
 
 
 def test_a_missing_corpus_has_a_fingerprint(tmp_path: Path) -> None:
-    assert corpus_fingerprint({"type": "folder", "root": str(tmp_path / "none")})
+    assert corpus_fingerprint({"name": "small", "type": "folder", "root": str(tmp_path / "none")})
 
 
 def test_a_corpus_without_a_root_is_a_config_error() -> None:
-    with pytest.raises(ConfigError, match=r"corpus\.root"):
-        corpus_fingerprint({"type": "folder"})
+    with pytest.raises(ConfigError, match=r"corpus block: root"):
+        corpus_fingerprint({"name": "small", "type": "folder"})
+
+
+def test_the_demos_fingerprint_is_that_of_the_folder_made_of_it() -> None:
+    block = {"name": "demo", "type": "demo", "fps": 5.0}
+    assert corpus_fingerprint(block) == corpus_fingerprint(
+        {"name": "small", "type": "folder", "root": str(corpus_root(block))}
+    )
+    assert corpus_fingerprint(block) == corpus_fingerprint(block)
 
 
 def test_a_dangling_link_in_the_corpus_does_not_stop_the_fingerprint(tmp_path: Path) -> None:

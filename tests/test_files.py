@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,7 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kmtalk_align.errors import ArtefactError
-from kmtalk_align.files import encode_id, find_for_id, new_directory, write_bytes, write_bytes_if_changed
+from kmtalk_align.files import (
+    directory_once,
+    encode_id,
+    find_for_id,
+    new_directory,
+    write_bytes,
+    write_bytes_if_changed,
+)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -124,6 +132,46 @@ def test_a_new_directory_under_a_file_is_an_error_that_names_it(tmp_path: Path) 
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ArtefactError, match="made"), new_directory(tmp_path / "file" / "made"):
         pass
+
+
+def fill(content: bytes) -> Callable[[Path], None]:
+    def filled(folder: Path) -> None:
+        (folder / "one").write_bytes(content)
+
+    return filled
+
+
+def test_a_directory_is_filled_once(tmp_path: Path) -> None:
+    directory_once(tmp_path / "cache" / "made", fill(b"first"))
+    directory_once(tmp_path / "cache" / "made", fill(b"second"))
+    assert contents(tmp_path / "cache" / "made") == {"one": b"first"}
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["made"]
+
+
+def test_of_two_that_fill_a_directory_at_once_the_first_counts(tmp_path: Path) -> None:
+    def slow(folder: Path) -> None:
+        (folder / "one").write_bytes(b"slow")
+        directory_once(tmp_path / "made", fill(b"quick"))
+
+    directory_once(tmp_path / "made", slow)
+    assert contents(tmp_path / "made") == {"one": b"quick"}
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_an_exception_while_filling_a_directory_leaves_nothing(tmp_path: Path) -> None:
+    def broken(folder: Path) -> None:
+        (folder / "one").write_bytes(b"1")
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        directory_once(tmp_path / "made", broken)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_under_a_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(ArtefactError, match="made"):
+        directory_once(tmp_path / "file" / "made", fill(b"1"))
 
 
 @given(st.text())

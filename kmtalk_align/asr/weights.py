@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kmtalk_align.cache import cache_folder
 from kmtalk_align.errors import ConfigError, WeightsError
 from kmtalk_align.files import write_bytes
 
@@ -147,14 +148,6 @@ def _whisper_address(model: str) -> str:
 def whisper_cache() -> Path:
     """Where openai-whisper keeps its downloads."""
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "whisper"
-
-
-def cache_folder() -> Path:
-    """KMTalk's own cache: the environment's KMTALK_CACHE, else the user's cache folder."""
-    from platformdirs import user_cache_path
-
-    given = os.environ.get("KMTALK_CACHE")
-    return Path(given).expanduser() if given else user_cache_path("kmtalk")
 
 
 def _out_of_reach(model: str, backend: str) -> WeightsError:

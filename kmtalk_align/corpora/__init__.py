@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from kmtalk_align import blocks
@@ -20,6 +21,10 @@ class CorpusConfig(Protocol):
     @property
     def shards(self) -> int:
         """Into how many portions the work is cut."""
+        ...
+
+    def root_folder(self) -> Path:
+        """The folder that paths in the corpus' tables are relative to. Raises CorpusError where it can't be had."""
         ...
 
     def open(self) -> Corpus:

@@ -47,9 +47,13 @@ class FolderCorpus:
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     description: str = ""
 
+    def root_folder(self) -> Path:
+        """The data set's folder."""
+        return Path(self.root)
+
     def open(self) -> Corpus:
         """List the folder. Raises CorpusError where it is no corpus."""
-        root = Path(self.root)
+        root = self.root_folder()
         if not (self.fps > 0 and math.isfinite(self.fps) and self.motion_stride >= 1):
             raise ConfigError(
                 f"fps is {self.fps}, motion_stride {self.motion_stride}",

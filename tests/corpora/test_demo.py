@@ -6,12 +6,14 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kmtalk_align.corpora import corpus_config, demo
 from kmtalk_align.corpora.demo import DemoCorpus
 from kmtalk_align.corpus import Utterance
-from kmtalk_align.errors import CorpusError
+from kmtalk_align.errors import ConfigError, CorpusError
+from kmtalk_align.frames import frame_of
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +44,40 @@ def test_it_holds_132_seconds_of_speech_at_16_khz(utterances: list[Utterance]) -
     assert {one.sample_rate for one in utterances} == {16_000}
 
 
-def test_it_has_no_motion(utterances: list[Utterance]) -> None:
-    assert DemoCorpus("demo").open().vertex_count == 0
-    assert all(one.motion is None for one in utterances)
+def test_each_sentence_has_motion_as_long_as_its_sound(utterances: list[Utterance]) -> None:
+    assert all(one.motion and one.motion.rows == one.n_frames for one in utterances)
+    assert all(one.n_frames == frame_of(one.duration_s, 25.0) for one in utterances)
+
+
+def test_its_mesh_is_whole() -> None:
+    corpus = DemoCorpus("demo").open()
+    assert corpus.unit == "metre"
+    assert set(corpus.templates) == {"slt", "kal"}
+    assert corpus.faces is not None
+    assert len(np.unique(corpus.faces)) == corpus.vertex_count
+    assert {"lips", "upper_face", "lower_face", "mouth_interior"} <= set(corpus.regions)
+    assert not set(corpus.regions["lips"]) & set(corpus.regions["mouth_interior"])
+    assert corpus.mouth_opening is not None
+    assert set(corpus.mouth_opening) <= set(corpus.regions["lips"])
+
+
+def test_it_says_that_it_is_synthetic() -> None:
+    corpus = DemoCorpus("demo").open()
+    assert "Synthetic" in corpus.description
+    assert "Synthetic" in corpus.summary()["description"]
+    assert "Synthetic" in (corpus.root / "README.md").read_text(encoding="utf-8")
 
 
 def test_its_frame_rate_is_open() -> None:
-    slow, fast = (DemoCorpus("demo", fps=fps).open().examine("slt_sentence01") for fps in (25.0, 50.0))
-    assert fast.fps == 50.0
+    slow, fast = (DemoCorpus("demo", fps=fps).open().examine("slt_sentence01") for fps in (5.0, 10.0))
+    assert fast.fps == 10.0
     assert fast.n_frames == pytest.approx(2 * slow.n_frames, abs=1)
+
+
+@pytest.mark.parametrize("fps", [0.0, -25.0, float("nan"), float("inf")])
+def test_a_frame_rate_that_is_none_is_an_error(fps: float) -> None:
+    with pytest.raises(ConfigError, match="fps is"):
+        DemoCorpus("demo", fps=fps).open()
 
 
 def test_a_clone_without_it_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ if not workflow.configfiles:
 try:
     dag.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
     model_dag.check_encoders(config, Path("results"))
+    ROOT = dag.corpus_root(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -36,7 +37,7 @@ os.environ.update(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     ),
     KMTALK_WORKFLOW=os.getcwd(),
-    KMTALK_ROOT=str(dag.corpus_root(config["corpus"])),
+    KMTALK_ROOT=str(ROOT),
     KMTALK_HOME=str(HERE.parents[1].resolve()),
 )
 
