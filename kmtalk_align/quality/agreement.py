@@ -12,8 +12,6 @@ from kmtalk_align.quality.results import Run, Shard
 from kmtalk_align.selectors import uniform_frames
 from kmtalk_align.stage import Row, failed_columns, failure
 
-# What the corpus' own transcripts name as their model; they come first, as the reference.
-_REFERENCE = "reference"
 # A boundary in the middle of a phone belongs to it all the same: times are rounded to microseconds.
 _EPSILON_S = 1e-6
 
@@ -52,13 +50,9 @@ def disagreements(shard: Shard, runs: Sequence[Run]) -> Iterator[Row]:
         yield from _of_key_frames(shard, one, other)
 
 
-def listens(shard: Shard, asr: str) -> bool:
-    """Whether a recogniser hears the recording, or gives the corpus' own transcripts."""
-    return not any(row["model"] == _REFERENCE for row in shard.transcripts(asr).values())
-
-
 def _reference_first(shard: Shard, runs: Sequence[Run]) -> list[Run]:
-    return sorted(runs, key=lambda run: (listens(shard, run.asr), run))
+    """Runs sorted, those with the corpus' own transcripts before all others: they are the reference."""
+    return sorted(runs, key=lambda run: (shard.listens(run.asr), run))
 
 
 def _recognisers(shard: Shard, runs: Sequence[Run]) -> list[str]:

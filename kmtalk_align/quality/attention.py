@@ -22,6 +22,7 @@ _MANY_ERRORS = 0.5
 RULES = {
     "failed": "it has no key frames: 10 points",
     "not aligned": "its key frames are a fallback: 8",
+    "no transcript": "not aligned, but only because the corpus gives no transcript: 1",
     "low score": f"within {_NEAR_LIMIT:g} of the aligner's limit: 1, rising to 4 at the limit; or `far out` downwards",
     "word errors": "half of the words or more differ from the corpus' transcript: 4 times the share, at most 4",
     "recognisers disagree": "half of the words or more differ from what another recogniser heard: likewise",
@@ -98,6 +99,8 @@ def rank(reasons: Iterable[tuple[Clip, Sequence[Reason]]]) -> list[Concern]:
 def _failure(clip: Clip) -> Iterator[Reason]:
     if clip.status != OK:
         yield Reason("failed", 10.0, f"failed: {_reason(clip)}")
+    elif clip.lacks_transcript:
+        yield Reason("no transcript", 1.0, "the corpus gives no transcript")
     elif clip.failure:
         yield Reason("not aligned", 8.0, f"not aligned: {_reason(clip)}")
 

@@ -16,9 +16,10 @@ from kmtalk_align.text import spoken_words
 class Clip:
     """An utterance in a run. What could not be measured is None.
 
-    failure: why it failed or was not aligned, else empty; spoken_s: seconds of phones but silence, silence_share: of
-    the recording; score: mean log-likelihood a frame; word_errors: against the corpus' own transcript;
-    recogniser_disagreement: the highest word error rate between its recogniser and another one that listens.
+    failure: why it failed or was not aligned, else empty; lacks_transcript: its run goes by the corpus' own
+    transcripts, and there is none; spoken_s: seconds of phones but silence, silence_share: of the recording; score:
+    mean log-likelihood a frame; word_errors: against the corpus' own transcript; recogniser_disagreement: the highest
+    word error rate between its recogniser and another one that listens.
     """
 
     run: Run
@@ -30,6 +31,7 @@ class Clip:
     source: str | None
     duration_s: float
     n_frames: int
+    lacks_transcript: bool = False
     spoken_s: float | None = None
     words: int | None = None
     score: float | None = None
@@ -100,6 +102,7 @@ def clips_of(
             status=keys["status"],
             failure=keys["message"],
             source=keys["source"],
+            lacks_transcript=utterance["transcript"] is None and not shard.listens(run.asr),
             spoken_s=sum(one.end_s - one.start_s for one in alignment.spoken_phones) if alignment else None,
             words=len(alignment.words) if alignment else None,
             score=alignment.score if alignment else None,

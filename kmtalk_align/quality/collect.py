@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kmtalk_align import progress
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.quality.agreement import disagreements, listens
+from kmtalk_align.quality.agreement import disagreements
 from kmtalk_align.quality.attention import Concern, Reason, rank, reasons_by_clip
 from kmtalk_align.quality.clips import Clip, clips_of
 from kmtalk_align.quality.given_times import compare_with_given
@@ -115,11 +115,8 @@ def _look_at(shard: Shard, quality: Quality, root: Path | None, mesh: Mesh | Non
 def _recogniser_disagreement(shard: Shard, rows: Sequence[Row]) -> dict[tuple[str, str], float]:
     """By recogniser and utterance, the highest word error rate against another; given transcripts are not such."""
     found: dict[tuple[str, str], float] = defaultdict(float)
-    listening = {
-        name: listens(shard, name) for row in rows for name in (row["first"],) if row["level"] == "transcripts"
-    }
     for row in rows:
-        if row["level"] == "transcripts" and row["word_errors"] is not None and listening[row["first"]]:
+        if row["level"] == "transcripts" and row["word_errors"] is not None and shard.listens(row["first"]):
             rate = row["word_errors"] / max(row["first_count"], 1)
             for name in (row["first"], row["second"]):
                 key = (name, row["utterance_id"])

@@ -176,9 +176,16 @@ def _histogram(axis: Axes, values: Mapping[Run, Array], styles: Mapping[Run, tup
         axis.text(0.5, 0.5, "nothing measured", ha="center", va="center", transform=axis.transAxes)
         return
     pooled = np.concatenate(list(values.values()))
+    distinct = np.unique(np.round(pooled, 9))
     # Whatever lies further out than all but a thousandth is counted in the first or last bin.
     low, high = np.quantile(pooled, [0.001, 0.999])
-    edges = np.linspace(low, high, _BINS + 1) if high > low else np.linspace(low - 0.5, low + 0.5, _BINS + 1)
+    if high <= low:
+        edges = np.linspace(low - 0.5, low + 0.5, _BINS + 1)
+    elif len(distinct) <= _BINS:  # of clips of one length, say: a bin for each value leaves no gaps
+        middles = (distinct[1:] + distinct[:-1]) / 2
+        edges = np.concatenate([[2 * distinct[0] - middles[0]], middles, [2 * distinct[-1] - middles[-1]]])
+    else:
+        edges = np.linspace(low, high, _BINS + 1)
     for run, found in values.items():
         counts, _ = np.histogram(np.clip(found, edges[0], edges[-1]), bins=edges)
         colour, line = styles[run]

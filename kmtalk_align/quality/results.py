@@ -16,6 +16,9 @@ from kmtalk_align.phones import is_silence
 from kmtalk_align.stage import Row
 from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES, TEXTGRID_STATUS, TRANSCRIPTS, Table
 
+# What the corpus' own transcripts name as their model.
+_REFERENCE = "reference"
+
 
 @dataclass(frozen=True, order=True)
 class Run:
@@ -121,6 +124,12 @@ class Shard:
     def transcripts(self, asr: str) -> dict[str, Row]:
         """What a recogniser heard; empty where the user's own TextGrids needed none."""
         return self._rows(TRANSCRIPTS, "transcripts", asr) if self._path("transcripts", asr).is_file() else {}
+
+    def listens(self, asr: str) -> bool:
+        """Whether a recogniser hears the recording, or gives the corpus' own transcripts."""
+        heard = self.transcripts(asr).values()
+        found: bool = self._once(("listens", asr), lambda: not any(row["model"] == _REFERENCE for row in heard))
+        return found
 
     def textgrid_status(self, aligned: str) -> dict[str, Row]:
         """How each utterance came out of the aligner."""
