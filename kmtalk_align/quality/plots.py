@@ -136,7 +136,7 @@ def premise_ratios(tested: Sequence[Tested]) -> str:
 
 
 def premise_offsets(tested: Sequence[Tested], fps: float) -> str:
-    """What moves at frames before and after a phone boundary, over the mean of speech, with 95 % bands."""
+    """What moves at frames before and after a phone boundary, over all frames likewise shifted, with 95 % bands."""
     quantities = list(dict.fromkeys(one.quantity for one in tested))
     names = list(dict.fromkeys(one.aligned for one in tested))
     with _figure(10, 3.6, columns=len(quantities)) as (figure, axes, buffer):
@@ -152,7 +152,7 @@ def premise_offsets(tested: Sequence[Tested], fps: float) -> str:
             axis.axhline(1, color="0.3", linewidth=1)
             axis.axvline(0, color="0.6", linewidth=0.8)
             axis.set(title=quantity, xlabel=f"frames after the boundary ({1000 / fps:g} ms each)", xticks=OFFSETS[::2])
-        axes[0].set_ylabel("relative to the mean of speech")
+        axes[0].set_ylabel("over all frames, likewise shifted")
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
     return buffer.getvalue()

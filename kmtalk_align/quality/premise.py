@@ -55,7 +55,7 @@ class Tested:
 
     at_boundaries, elsewhere: means over clips, in the corpus' unit by second (squared); ratios: geometric means over
     clips of boundaries over elsewhere, of uniform frames over the others, and of the first over the second; offsets:
-    means at shifted boundaries over the mean of speech.
+    means at shifted boundaries over those at all frames, likewise shifted.
     """
 
     aligned: str
@@ -122,16 +122,13 @@ def contrast(moves: Array, boundaries: Sequence[int]) -> Row | None:
     if not usable:
         return None
     first, last = usable[0], usable[-1]
-    speech = np.arange(first, last + 1)
-    at = np.isin(speech, usable)
-    uniform = np.isin(speech, [first + frame for frame in uniform_frames(len(speech), len(usable))])
     inside = moves[first : last + 1]
+    at = np.zeros(len(inside), dtype=bool)
+    at[np.array(usable) - first] = True
+    uniform = np.zeros(len(inside), dtype=bool)
+    uniform[uniform_frames(len(inside), len(usable))] = True
     if min(at.sum(), (~at).sum()) < _FEWEST_FRAMES:
         return None
-    shifted = []
-    for offset in OFFSETS:
-        frames = [frame + offset for frame in usable if first <= frame + offset <= last]
-        shifted.append(float(moves[frames].mean() / inside.mean()) if frames and inside.mean() else float("nan"))
     return {
         "boundary_frames": int(at.sum()),
         "other_frames": int((~at).sum()),
@@ -139,8 +136,23 @@ def contrast(moves: Array, boundaries: Sequence[int]) -> Row | None:
         "elsewhere": float(inside[~at].mean()),
         "at_uniform": float(inside[uniform].mean()),
         "off_uniform": float(inside[~uniform].mean()),
-        "at_offsets": shifted,
+        "at_offsets": _shifted(inside, at),
     }
+
+
+def _shifted(inside: Array, at: NDArray[np.bool_]) -> list[float]:
+    """At each of OFFSETS, the mean of a quantity (S,) at boundaries so shifted over that at all frames so shifted.
+
+    Boundaries and frames are those from which every offset stays within speech. Both are shifted, since a face is
+    slower towards the end of a sentence: without that, every boundary would seem to come after something fast. NaN
+    where there are too few boundaries.
+    """
+    reach = max(OFFSETS)
+    frames = np.arange(reach, len(inside) - reach)
+    boundaries = frames[at[frames]]
+    if len(boundaries) < _FEWEST_FRAMES:
+        return [float("nan")] * len(OFFSETS)
+    return [float(inside[boundaries + offset].mean() / inside[frames + offset].mean()) for offset in OFFSETS]
 
 
 def premise_of(shard: Shard, aligned: Sequence[str], root: Path, mesh: Mesh) -> Iterator[Row]:

@@ -78,13 +78,15 @@ def bootstrap(values: Array, *, draws: int = 1000, seed: int = 0) -> Interval95:
     1993, ch. 13.)
     """
     generator = np.random.default_rng(seed)
+    n = len(values)
     filled, known = np.nan_to_num(values), (~np.isnan(values)).astype(float)
 
-    def mean(chosen: NDArray[np.intp] | slice) -> Array:
+    def mean(times: NDArray[np.int64]) -> Array:
+        """The means where each clip is there so many times."""
         with np.errstate(invalid="ignore"):
-            found: Array = filled[chosen].sum(0) / known[chosen].sum(0)
+            found: Array = (times @ filled) / (times @ known)
         return found
 
-    drawn = np.stack([mean(generator.integers(len(values), size=len(values))) for _ in range(draws)])
+    drawn = [mean(np.bincount(generator.integers(n, size=n), minlength=n)) for _ in range(draws)]
     low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0)
-    return Interval95(len(values), mean(slice(None)), low, high)
+    return Interval95(n, mean(np.ones(n, dtype=np.int64)), low, high)

@@ -78,7 +78,8 @@ GIVEN_TIMES = Table(
 )
 
 # An alignment, an utterance and a quantity. Means over frames within speech, in the corpus' unit by second (or second
-# squared); at_offsets: the mean at phone boundaries shifted by -6 to 6 frames, over the mean of speech.
+# squared); at_offsets: the mean at phone boundaries shifted by -6 to 6 frames, over that at all
+# frames likewise shifted.
 PREMISE = Table(
     "premise",
     {

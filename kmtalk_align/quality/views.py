@@ -11,6 +11,7 @@ from statistics import fmean, median
 import numpy as np
 
 from kmtalk_align.corpus import OK
+from kmtalk_align.quality.attention import Concern
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.collect import Quality
 from kmtalk_align.quality.premise import Tested
@@ -18,6 +19,8 @@ from kmtalk_align.quality.statistics import Array, Differences
 from kmtalk_align.stage import Row
 
 MOST = 50
+# What makes two messages of one failure differ: quoted words, and numbers.
+_PARTICULAR = re.compile(r"'.*'|-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -63,25 +66,28 @@ def runs(quality: Quality) -> View:
 
 def concerns(quality: Quality) -> View:
     """The clips that a person should look at first."""
-    aligned = quality.aligned
 
-    def why(found: str, where: tuple[str, ...]) -> str:
-        return found if len(where) == len(aligned) else f"{found} ({', '.join(where)})"
+    def why(one: Concern) -> str:
+        by_alignments: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for found, where in one.found.items():
+            by_alignments[where].append(found)
+        lines = []
+        for where, found_there in sorted(by_alignments.items()):
+            named = "" if len(where) == len(quality.aligned) else f"{', '.join(where)}: "
+            lines.append(named + "; ".join(found_there))
+        return "\n".join(lines)
 
-    rows = [
-        (one.utterance_id, f"{one.severity:.1f}", "; ".join(why(*item) for item in one.found.items()))
-        for one in quality.concerns
-    ]
+    rows = [(one.utterance_id, f"{one.severity:.1f}", why(one)) for one in quality.concerns]
     return _view(("clip", "severity", "why"), rows)
 
 
 def failures(quality: Quality) -> View:
-    """Failures that read alike but for the clip's id and figures, by how many clips they struck, with an example."""
+    """Failures by how many clips they struck, those that differ in id, quoted words and numbers alone as one."""
     seen: dict[tuple[str, str], list[Clip]] = defaultdict(list)
     for run in quality.runs:
         for clip in quality.clips[run]:
             if clip.failure:
-                alike = re.sub(r"-?\d+(\.\d+)?", "#", clip.failure.replace(clip.utterance_id, "<id>"))
+                alike = _PARTICULAR.sub("#", clip.failure.replace(clip.utterance_id, "<id>"))
                 seen[run.aligned, alike].append(clip)
     rows = []
     for (aligned, _), clips in sorted(seen.items(), key=lambda one: (-len(one[1]), one[0])):
