@@ -14,6 +14,9 @@ HEAVY = {
     "transformers",
     "whisper",
     "faster_whisper",
+    "matplotlib",
+    "jinja2",
+    "jiwer",
     "pyarrow",
     "pandas",
     "numpy",
@@ -36,7 +39,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_help_names_every_step() -> None:
     text = kmtalk("--help").stdout
-    for step in ("prepare", "transcribe", "align", "parse", "keyframes", "localize", "doctor"):
+    for step in ("prepare", "transcribe", "align", "parse", "keyframes", "localize", "summary", "quality", "doctor"):
         assert f"  {step}" in text
 
 

@@ -6,6 +6,7 @@ Two controls: as many frames spread evenly over the same speech, and the boundar
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +153,11 @@ def _shifted(inside: Array, at: NDArray[np.bool_]) -> list[float]:
     boundaries = frames[at[frames]]
     if len(boundaries) < _FEWEST_FRAMES:
         return [float("nan")] * len(OFFSETS)
-    return [float(inside[boundaries + offset].mean() / inside[frames + offset].mean()) for offset in OFFSETS]
+    offsets = np.array(OFFSETS)
+    with np.errstate(invalid="ignore"):  # of a face that does not move
+        means = inside[boundaries[:, None] + offsets].mean(0) / inside[frames[:, None] + offsets].mean(0)
+    found: list[float] = means.tolist()
+    return found
 
 
 def premise_of(shard: Shard, aligned: Sequence[str], root: Path, mesh: Mesh) -> Iterator[Row]:
@@ -167,7 +172,7 @@ def premise_of(shard: Shard, aligned: Sequence[str], root: Path, mesh: Mesh) -> 
             motion = vertices(utterance.motion, root, n_frames=utterance.n_frames)
             moves = movement(motion, mesh, utterance.fps)
         except ArtefactError as error:
-            message = f"{error.where.relative_to(root)}: {error.what}" if isinstance(error.where, Path) else error.what
+            message = str(error).replace(f"{root}{os.sep}", "")  # where the corpus lies is no part of a result
             yield from (blank | {"aligned": name} | failed_columns(message) for name in ours)
             continue
         for name, alignment in ours.items():

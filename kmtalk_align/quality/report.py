@@ -45,7 +45,8 @@ def render(quality: Quality) -> str:
     tested = pooled(quality.premise)
     mesh = Mesh.of(corpus)
     return environment.get_template("quality.html.j2").render(
-        corpus=corpus,
+        name=corpus.get("name", ""),
+        description=quality.results.description,
         facts=_facts(quality),
         notices=quality.notices,
         runs=views.runs(quality),
