@@ -32,7 +32,7 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.25,
     "legend.frameon": False,
 }
-_BINS = 40
+_MOST_BINS = 40
 
 
 @contextmanager
@@ -87,25 +87,27 @@ def distributions(clips: Mapping[Run, Sequence[Clip]], limits: Mapping[str, floa
     return buffer.getvalue()
 
 
-def cumulative(values: Mapping[str, Array], label: str) -> str:
-    """The share of time differences whose size is at most so many milliseconds; a line for each name."""
-    with _figure(7, 3.4) as (_, (axis,), buffer):
-        # A line needs no more points than it has pixels: the differences at a thousand even shares.
-        shares = np.linspace(0, 1, 1001)
-        for place, (name, found) in enumerate(values.items()):
-            size = np.quantile(np.abs(found), shares) * 1000
-            colour, line = _COLOURS[place // 2 % len(_COLOURS)], _LINES[place % 2]
-            axis.plot(size, shares, color=colour, linestyle=line, label=f"{name} ({len(found)})")
-        for mark in (20, 50, 100):
-            axis.axvline(mark, color="0.6", linewidth=0.8, zorder=0)
-        axis.set(
-            xlabel=f"{label} (ms)",
-            ylabel="share within",
-            xlim=(0, 300),
-            ylim=(0, 1.01),
-            xticks=(0, 20, 50, 100, 150, 200, 250, 300),
-        )
-        axis.legend(loc="lower right", fontsize=8)
+def cumulative(differences: Mapping[str, Mapping[str, Mapping[str, Array]]]) -> str:
+    """The share of time differences whose size is at most so many milliseconds.
+
+    differences: in seconds, by tier (a panel), alignment (a colour) and edge (a kind of line).
+    """
+    # A line needs no more points than it has pixels: the differences at a thousand even shares.
+    shares = np.linspace(0, 1, 1001)
+    names = sorted({name for panel in differences.values() for name in panel})
+    with _figure(0.5 + 4.5 * len(differences), 3.6, columns=len(differences)) as (figure, axes, buffer):
+        for axis, (tier, panel) in zip(axes, differences.items(), strict=True):
+            for name, edges in panel.items():
+                colour = _COLOURS[names.index(name) % len(_COLOURS)]
+                for line, (edge, found) in zip(_LINES, edges.items(), strict=False):
+                    size = np.quantile(np.abs(found), shares) * 1000
+                    axis.plot(size, shares, color=colour, linestyle=line, label=f"{name}, {edge}")
+            for mark in (20, 50, 100):
+                axis.axvline(mark, color="0.6", linewidth=0.8, zorder=0)
+            axis.set(title=tier, xlabel="size of the difference (ms)", ylabel="share within", ylim=(0, 1.01))
+            axis.set(xlim=(0, 200), xticks=(0, 20, 50, 100, 150, 200))
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
     return buffer.getvalue()
 
 
@@ -177,15 +179,16 @@ def _histogram(axis: Axes, values: Mapping[Run, Array], styles: Mapping[Run, tup
         return
     pooled = np.concatenate(list(values.values()))
     distinct = np.unique(np.round(pooled, 9))
+    bins = min(_MOST_BINS, 5 + round(len(pooled) ** 0.5))
     # Whatever lies further out than all but a thousandth is counted in the first or last bin.
     low, high = np.quantile(pooled, [0.001, 0.999])
     if high <= low:
-        edges = np.linspace(low - 0.5, low + 0.5, _BINS + 1)
-    elif len(distinct) <= _BINS:  # of clips of one length, say: a bin for each value leaves no gaps
+        edges = np.linspace(low - 0.5, low + 0.5, bins + 1)
+    elif len(distinct) <= bins:  # shares of clips of one length, say: a bin for each value leaves no gaps
         middles = (distinct[1:] + distinct[:-1]) / 2
         edges = np.concatenate([[2 * distinct[0] - middles[0]], middles, [2 * distinct[-1] - middles[-1]]])
     else:
-        edges = np.linspace(low, high, _BINS + 1)
+        edges = np.linspace(low, high, bins + 1)
     for run, found in values.items():
         counts, _ = np.histogram(np.clip(found, edges[0], edges[-1]), bins=edges)
         colour, line = styles[run]

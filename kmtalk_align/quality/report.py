@@ -12,6 +12,7 @@ from kmtalk_align.quality import plots, views
 from kmtalk_align.quality.attention import RULES
 from kmtalk_align.quality.collect import Quality, collect
 from kmtalk_align.quality.premise import Mesh, Tested, pooled
+from kmtalk_align.quality.statistics import Array
 
 VERSION = 1
 
@@ -71,14 +72,13 @@ def _plots(quality: Quality, tested: Sequence[Tested]) -> dict[str, str]:
     if any(quality.clips.values()):
         limits = {aligned: quality.results.score_limit(aligned) for aligned in quality.aligned}
         drawn["distributions"] = plots.distributions({run: quality.clips[run] for run in quality.runs}, limits)
-    given = {
-        f"{aligned}, {tier}, {edge}s": found
-        for (aligned, tier), rows in views.given_groups(quality.given_times)
-        for edge in ("start", "end")
-        if len(found := views.pool(rows, edge))
-    }
+    given: dict[str, dict[str, dict[str, Array]]] = {}
+    for (aligned, tier), rows in views.given_groups(quality.given_times):
+        edges = {edge: views.pool(rows, edge) for edge in ("start", "end")}
+        if len(edges["start"]):
+            given.setdefault(tier, {})[aligned] = edges
     if given:
-        drawn["given_times"] = plots.cumulative(given, "size of the difference to the given time")
+        drawn["given_times"] = plots.cumulative(given)
     if tested:
         drawn["premise_ratios"] = plots.premise_ratios(tested)
         drawn["premise_offsets"] = plots.premise_offsets(tested, float(quality.results.corpus["fps"]))

@@ -133,7 +133,14 @@ def boundaries(quality: Quality) -> View:
         for (first, second), members in _pairs(quality.disagreement, level):
             for edge in ("start", "end"):
                 found = Differences.of(pool(members, edge))
-                rows.append((f"{first} and {second}", f"{level}, {edge}", str(len(members)), *_differences(found)))
+                rows.append(
+                    (
+                        f"{first} and {second}",
+                        f"{level},\N{NO-BREAK SPACE}{edge}",
+                        str(len(members)),
+                        *_differences(found),
+                    )
+                )
     return _view(("alignments", "of", "clips", *_DIFFERENCES), rows)
 
 
@@ -162,7 +169,7 @@ def given_times(quality: Quality) -> View:
         agree = f"{matched} of {labels} ({matched / labels:.0%})" if labels else "–"
         for edge in ("start", "end"):
             found = Differences.of(pool(members, edge))
-            rows.append((aligned, f"{tier}, {edge}", str(len(members)), agree, *_differences(found)))
+            rows.append((aligned, f"{tier},\N{NO-BREAK SPACE}{edge}", str(len(members)), agree, *_differences(found)))
     return _view(("alignment", "of", "clips", "labels that agree", *_DIFFERENCES), rows)
 
 
@@ -217,7 +224,7 @@ def _differences(found: Differences | None) -> tuple[str, ...]:
         str(found.n),
         f"{1000 * found.median_s:.0f} ms",
         f"{1000 * found.percentile_95_s:.0f} ms",
-        f"{1000 * found.bias_s:+.0f} ms",
+        f"{round(1000 * found.bias_s):+d} ms",
         *(f"{share:.1%}" for share in (found.within_20_ms, found.within_50_ms, found.within_100_ms)),
     )
 
