@@ -12,10 +12,19 @@ from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
 from kmtalk_align.corpora import corpus_config
 from kmtalk_align.errors import ConfigError
+from kmtalk_align.quality import report
 from kmtalk_align.selectors import selector
 from kmtalk_align.shards import shard_name, shard_names, shard_of
 
-__all__ = ["VERSIONS", "check_config", "corpus_fingerprint", "corpus_root", "shard_names", "textgrids_of_shard"]
+__all__ = [
+    "VERSIONS",
+    "check_config",
+    "corpus_fingerprint",
+    "corpus_root",
+    "given_times_fingerprint",
+    "shard_names",
+    "textgrids_of_shard",
+]
 
 # The version of each step: a step whose result changes raises its own, and only what it makes is made again.
 VERSIONS = {
@@ -24,6 +33,7 @@ VERSIONS = {
     "align": align.VERSION,
     "parse": parse.VERSION,
     "keyframes": keyframes.VERSION,
+    "quality": report.VERSION,
 }
 
 
@@ -36,6 +46,12 @@ def corpus_fingerprint(corpus: Mapping[str, Any]) -> str:
     """Whether `prepare` must look at the corpus again: see `prepare.fingerprint`."""
     lists = [Path(value) for key in ("include", "exclude") if isinstance(value := corpus.get(key), str)]
     return prepare.fingerprint(corpus_root(corpus), tuple(lists))
+
+
+def given_times_fingerprint(corpus: Mapping[str, Any]) -> str:
+    """Whether the word and phone times that come with a corpus have changed: see `prepare.fingerprint`."""
+    root = corpus_root(corpus)
+    return " ".join(prepare.fingerprint(root / tier) for tier in ("words", "phones"))
 
 
 def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None:

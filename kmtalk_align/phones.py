@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # The 39 phones of ARPABET as CMUdict and pocketsphinx use them, without stress.
 ARPABET = frozenset(
@@ -59,6 +60,7 @@ _FILLER = re.compile(r"^\+(?!spn\+).*\+$")
 _POSITION = re.compile(r"_[BIES]$")
 
 
+@lru_cache(maxsize=4096)
 def is_silence(label: str) -> bool:
     """Whether a phone label means that nobody speaks. `spn` counts as a phone."""
     lowered = _POSITION.sub("", label.strip()).lower()

@@ -73,6 +73,7 @@ def _schema(name: str, columns: tuple[tuple[str, str], ...]) -> pyarrow.Schema:
         "int64": pyarrow.int64(),
         "double": pyarrow.float64(),
         "list<string>": pyarrow.list_(pyarrow.string()),
+        "list<double>": pyarrow.list_(pyarrow.float64()),
         "list<int32>": pyarrow.list_(pyarrow.int32()),
         _MOTION: pyarrow.struct(
             [

@@ -95,11 +95,11 @@ class Build:
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.results.glob("logs/**/*.log")))
 
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of every artefact by its path."""
+    def digests(self, *more: str) -> dict[str, str]:
+        """SHA-256 of every artefact by its path, and of the files of `more` folders."""
         return {
             str(path.relative_to(self.results)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for part in ARTEFACTS
+            for part in (*ARTEFACTS, *more)
             for path in sorted((self.results / part).rglob("*"))
             if path.is_file()
         }

@@ -14,8 +14,12 @@ from kmtalk_align.cli.app import app
 def summary(results: Annotated[Path, typer.Argument(help="The results of a corpus: results/<corpus>.")]) -> None:
     """Say how each run came out: failures, word error rate, key ratio, unknown words."""
     from kmtalk_align.quality import summarize
+    from kmtalk_align.quality.results import Results
 
-    runs = list(summarize(results))
+    description = Results.open(results).description
+    if description:
+        typer.echo(description)
+    runs = summarize(results)
     if not runs:
         typer.echo(f"no run has come to key frames yet; the logs under {results}/logs say why")
     for run in runs:
@@ -31,6 +35,26 @@ def summary(results: Annotated[Path, typer.Argument(help="The results of a corpu
             typer.echo(f"  pronounced by guess: {', '.join(sorted(run.unknown_words))}")
         for message in run.failures.values():
             typer.echo(f"  not aligned: {message}")
+
+
+@app.command()
+def quality(
+    results: Annotated[Path, typer.Argument(help="The results of a corpus: results/<corpus>.")],
+    output: Annotated[Path, typer.Option(help="The folder to write quality.html and its tables to.")],
+    root: Annotated[
+        Path | None, typer.Option(help="The corpus' root: its motion and word times are compared with the alignments.")
+    ] = None,
+    run: Annotated[
+        list[str] | None, typer.Option(help="Only this run, <asr>.<aligner>.<selector>; may be given several times.")
+    ] = None,
+) -> None:
+    """Report on the runs: clips to look at, disagreement, given times, the paper's premise; HTML and tables."""
+    from kmtalk_align.quality.report import write_report
+
+    made = write_report(results, root, output, run or ())
+    for notice in made.notices:
+        typer.echo(notice, err=True)
+    typer.echo(f"{len(made.concerns)} clips have a reason to be looked at; see {output / 'quality.html'}", err=True)
 
 
 @app.command()

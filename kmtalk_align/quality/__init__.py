@@ -1,4 +1,4 @@
-"""What a person must look at: how each run came out."""
+"""What a person must look at: how each run came out, how runs agree, and whether the paper's premise holds."""
 
 from kmtalk_align.quality.summary import RunSummary, summarize
 

@@ -14,7 +14,6 @@ import json
 import multiprocessing
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -28,7 +27,10 @@ from kmtalk_align.asr.allocator import keep_freed_memory
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import decode, to_pcm16
 from kmtalk_align.quality import summarize
-from kmtalk_align.tables import ALIGNMENTS, CORPUS, TRANSCRIPTS
+from kmtalk_align.quality.collect import Quality, collect
+from kmtalk_align.quality.statistics import Differences
+from kmtalk_align.quality.views import given_groups, pool
+from kmtalk_align.tables import CORPUS, TRANSCRIPTS
 
 REPOSITORY = Path(__file__).parents[2]
 GATE = 1.25
@@ -195,32 +197,20 @@ def report_quality(data: Path, results: Path) -> None:
             print(f"  word error rate {run.word_error_rate:.3f} over {run.reference_words} words")
         print(f"  key ratio a clip: mean {run.key_ratio:.3f}, min {ratios[0]:.3f}, max {ratios[-1]:.3f}")
         print(f"  key frames a second of speech: {run.key_frames_per_spoken_s:.2f}")
-        report_word_times(data, results, run.name.rpartition(".")[0])
+    report_word_times(collect(results, data))
 
 
-def report_word_times(data: Path, results: Path, aligned: str) -> None:
-    """Starts of aligned words against the corpus' own, for utterances with the same words in the same order."""
-    found: dict[str, list[tuple[float, str]]] = {}
-    for row in rows(results, ALIGNMENTS, f"alignments/{aligned}"):
-        if row["tier"] == "words" and row["label"]:
-            found.setdefault(row["utterance_id"], []).append((row["start_s"], row["label"]))
-    differences: list[float] = []
-    compared = 0
-    for path in sorted((data / "words").glob("*.csv")):
-        given = [row for row in csv.DictReader(path.open()) if row["word"] not in ("sil", "sp")]
-        words = found.get(path.stem, [])
-        if [word for _, word in words] == [row["word"] for row in given]:
-            compared += 1
-            differences += [start - float(row["start_s"]) for (start, _), row in zip(words, given, strict=True)]
-    if differences:
-        size = sorted(map(abs, differences))
-        print(
-            f"  word starts against the given ones, {compared} clips, {len(size)} words: median |difference| "
-            f"{1000 * statistics.median(size):.0f} ms, 95th percentile {1000 * size[int(0.95 * len(size))]:.0f} ms, "
-            f"bias {1000 * statistics.mean(differences):+.0f} ms, within 50 ms "
-            f"{sum(one <= 0.05 for one in size) / len(size):.3f}, within 100 ms "
-            f"{sum(one <= 0.1 for one in size) / len(size):.3f}"
-        )
+def report_word_times(quality: Quality) -> None:
+    """Starts of aligned words against the corpus' own, where the two agree on the word."""
+    for (aligned, tier), members in given_groups(quality.given_times):
+        found = Differences.of(pool(members, "start"))
+        if found is not None:
+            print(
+                f"{aligned}: starts of {tier} against the given ones, {len(members)} clips, {found.n} {tier}: median "
+                f"|difference| {1000 * found.median_s:.0f} ms, 95th percentile {1000 * found.percentile_95_s:.0f} ms, "
+                f"bias {1000 * found.bias_s:+.0f} ms, within 50 ms {found.within_50_ms:.3f}, within 100 ms "
+                f"{found.within_100_ms:.3f}"
+            )
 
 
 if __name__ == "__main__":

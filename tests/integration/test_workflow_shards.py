@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kmtalk_align.quality.tables import CLIPS, GIVEN_TIMES
 from kmtalk_align.shards import shard_name, shard_of
 from kmtalk_align.tables import KEY_FRAMES
 from tests.workflow_build import ARTEFACTS, DEMO, RUN, Build, config_of, copy_demo, demo_ids, jobs
@@ -74,6 +75,7 @@ def test_one_changed_utterance_rebuilds_one_shard(build: Build, change: Callable
     differing = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
     assert all(shard in path or path == "corpus/corpus.json" for path in differing)
     assert f"keyframes/{RUN}.phoneme/{shard}.parquet" in differing
+    assert ran["quality"] == 1
     assert "Nothing to be done" in build.run()
 
 
@@ -82,6 +84,26 @@ def test_touching_a_recording_rebuilds_nothing_below_prepare(build: Build) -> No
     ran = jobs(build.run())
     assert ran["prepare"] == 1
     assert not any(ran[rule] for rule in ONE_SHARD)
+    assert not ran["quality"]
+
+
+def test_word_times_rerun_the_quality_report_alone(build: Build) -> None:
+    words = build.folder / "data" / "words"
+    words.mkdir()
+    (words / f"{IDS[0]}.csv").write_text("start_s,end_s,word\n0.2,0.5,the\n")
+    ran = jobs(build.run())
+    assert ran["quality"] == 1
+    assert not any(ran[rule] for rule in ONE_SHARD)
+    assert GIVEN_TIMES.read(build.results / "quality" / "given_times.parquet")
+
+
+def test_the_quality_report_is_of_the_runs_that_the_config_names(build: Build) -> None:
+    build.config["selector"]["uniform_33"] = {"kind": "uniform", "rate": 0.33}
+    build.config["runs"] = [{"asr": "reference", "aligner": "pocketsphinx", "selector": "uniform_33"}]
+    assert jobs(build.run())["quality"] == 1
+    clips = CLIPS.read(build.results / "quality" / "clips.parquet")
+    assert {row["run"] for row in clips} == {f"{RUN}.uniform_33"}
+    assert (build.results / "keyframes" / f"{RUN}.phoneme").is_dir()
 
 
 def test_another_recogniser_reruns_nothing_above_transcripts(build: Build) -> None:
@@ -133,7 +155,8 @@ def test_two_builds_in_two_folders_are_equal_byte_for_byte(finished: Build, tmp_
     copy_demo(tmp_path / "data", IDS)
     other = Build(tmp_path, finished.config)
     other.run("--cores", "1")
-    assert other.digests() == finished.digests()
+    assert other.digests("quality") == finished.digests("quality")
+    assert "quality/quality.html" in other.digests("quality")
 
 
 def test_another_number_of_shards_leaves_no_row_twice(build: Build) -> None:

@@ -1,63 +1,14 @@
-"""quality.py: how a run came out."""
+"""quality/summary.py: how a run came out."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.quality import RunSummary, summarize
-from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES, TEXTGRID_STATUS, TRANSCRIPTS
-from kmtalk_align.text import spoken_words
-
-RUN = "asr.aligner.selector"
-ALIGNED = "asr.aligner"
-
-
-def shard(
-    results: Path,
-    name: str,
-    utterance_id: str,
-    *,
-    reference: str | None = "one two three",
-    heard: str = "one two three",
-    language: str = "en",
-    key_frames: tuple[int, ...] = (0, 4, 9),
-    source: str | None = "phoneme",
-    status: str = "ok",
-    message: str = "",
-    unknown: tuple[str, ...] = (),
-    run: str = RUN,
-) -> None:
-    """The tables of a shard with one utterance of ten frames, 0.5 s of which are speech."""
-    state: dict[str, Any] = {"utterance_id": utterance_id, "status": status, "message": message}
-    one = Utterance(utterance_id, "s1", "train", "a.wav", n_frames=10, fps=10.0, duration_s=1.0)
-    one = dataclasses.replace(one, transcript=reference, language=language)
-    CORPUS.write(results / "corpus" / f"{name}.parquet", [dataclasses.asdict(one)])
-    words = spoken_words(heard, language)
-    transcript = {"text": heard, "words": words, "language": language, "model": "m"}
-    TRANSCRIPTS.write(results / "transcripts" / "asr" / f"{name}.parquet", [state | transcript])
-    made: dict[str, Any] = {"unknown_words": list(unknown), "score": None}
-    TEXTGRID_STATUS.write(results / "textgrids" / ALIGNED / f"{name}.status.parquet", [state | made])
-    intervals = [("words", 0.0, 0.5, "one"), ("phones", 0.0, 0.5, "AH"), ("phones", 0.5, 1.0, "sil")]
-    aligned: list[dict[str, Any]] = [
-        state | {"tier": tier, "start_s": start, "end_s": end, "label": label, "score": None, "phone_set": None}
-        for tier, start, end, label in intervals
-    ]
-    blank = state | dict.fromkeys(("tier", "start_s", "end_s", "label", "score", "phone_set"))
-    ALIGNMENTS.write(
-        results / "alignments" / ALIGNED / f"{name}.parquet", aligned if status == "ok" and not message else [blank]
-    )
-    keys = {"fps": 10.0, "n_frames": 10, "key_frames": list(key_frames), "source": source}
-    KEY_FRAMES.write(results / "keyframes" / run / f"{name}.parquet", [state | keys])
-    path = results / "corpus" / "corpus.json"
-    known = json.loads(path.read_text())["shards"] if path.exists() else []
-    path.write_text(json.dumps({"shards": sorted({*known, name})}))
+from tests.made_results import RUN, shard
 
 
 def only(results: Path) -> RunSummary:
@@ -133,6 +84,12 @@ def test_a_failed_utterance_counts_but_has_no_key_ratio(tmp_path: Path) -> None:
     assert found.key_ratios == {}
     assert found.key_ratio == 0.0
     assert found.failures == {"a": "cut off"}
+
+
+def test_fallbacks_do_not_count_among_key_frames_per_second_of_speech(tmp_path: Path) -> None:
+    shard(tmp_path, "0", "a")
+    shard(tmp_path, "1", "b", source="fallback", message="the words do not fit")
+    assert only(tmp_path).key_frames_per_spoken_s == pytest.approx(6.0)
 
 
 def test_every_run_is_summarised_in_order(tmp_path: Path) -> None:

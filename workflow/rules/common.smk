@@ -27,6 +27,11 @@ except KMTalkError as error:
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
 SHARDS = dag.shard_names(config["corpus"]["shards"])
+RUNS = list(
+    dict.fromkeys(
+        f"{run['asr']}.{run['aligner']}.{run['selector']}" for run in config["runs"]
+    )
+)
 CORRECTIONS = config.get("corrections")
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not; a mark by
@@ -61,11 +66,8 @@ def block(kind):
 
 def all_key_frames():
     return [
-        RESULTS
-        / "keyframes"
-        / f"{run['asr']}.{run['aligner']}.{run['selector']}"
-        / f"{shard}.parquet"
-        for run in config["runs"]
+        RESULTS / "keyframes" / run / f"{shard}.parquet"
+        for run in RUNS
         for shard in SHARDS
     ]
 
@@ -76,6 +78,35 @@ def all_features():
         for encoder in config.get("features", [])
         for shard in SHARDS
     ]
+
+
+def all_aligned(folder, name):
+    """A table of every alignment of the runs and every shard."""
+    aligned = dict.fromkeys(run.rpartition(".")[0] for run in RUNS)
+    return [
+        RESULTS / folder / one / name.format(shard=shard)
+        for one in aligned
+        for shard in SHARDS
+    ]
+
+
+def all_transcripts():
+    """Every transcript that an alignment of the runs is made of."""
+    return [
+        RESULTS / "transcripts" / asr / f"{shard}.parquet"
+        for asr in dict.fromkeys(
+            run["asr"]
+            for run in config["runs"]
+            if config["aligner"][run["aligner"]]["backend"] != "textgrid"
+        )
+        for shard in SHARDS
+    ]
+
+
+def all_shard_tables(wildcards):
+    """The tables of the corpus, which only the checkpoint makes."""
+    checkpoints.prepare.get()
+    return [RESULTS / "corpus" / f"{shard}.parquet" for shard in SHARDS]
 
 
 def shard_table(wildcards):
