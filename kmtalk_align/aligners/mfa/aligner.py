@@ -12,7 +12,7 @@ from kmtalk_align.aligners.mfa import process
 from kmtalk_align.aligners.mfa.command import Folders, align_command, environment, link_models
 from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.aligners.mfa.labels import read_aligned
-from kmtalk_align.aligners.mfa.program import failure_of
+from kmtalk_align.aligners.mfa.program import failure_of, lines_of
 from kmtalk_align.aligners.mfa.speech import Placed, place_of, write_speech
 from kmtalk_align.errors import AlignmentError, TextGridError
 
@@ -59,7 +59,7 @@ class Mfa:
         # The folder has another name each time, and a row that says why must be the same in every build.
         ended = process.Ended(ended.status, ended.output.replace(str(folders.corpus.parent), "..."))
         if ended.status != 0:
-            _log.warning("mfa align said:\n%s", ended.output.strip())
+            _log.warning("mfa align said:\n%s", "\n".join(lines_of(ended.output)))
         return failure_of(ended, self._config)
 
     def _outcome(self, folders: Folders, placed: Placed, said: Spoken) -> Aligned | Exception:

@@ -18,21 +18,20 @@ _FLAGS = """
 FLAGS = frozenset(_FLAGS.split())
 # Parameters of its aligner, which it reads from what its command line leaves over, by the type of their value.
 _BOOLS = """
-    adaptive_pitch_range allow_downsample allow_upsample analyze_intensity careful delta_pitch ignore_case
-    output_analysis phone_confidence position_dependent_phones preserve_suprasegmentals raw_energy
-    shared_silence_phones skip_all_uppercase snip_edges use_cutoff_model use_delta_pitch use_energy use_pitch
-    use_voicing uses_cmvn uses_deltas uses_splices uses_voiced
+    adaptive_pitch_range allow_downsample allow_upsample analyze_intensity careful ignore_case output_analysis
+    phone_confidence position_dependent_phones preserve_suprasegmentals raw_energy shared_silence_phones
+    skip_all_uppercase snip_edges use_cutoff_model use_delta_pitch use_energy use_pitch use_voicing uses_cmvn
+    uses_deltas uses_splices uses_voiced
     """
 _INTS = """
-    cepstral_lifter first_beam first_max_active frame_length frame_shift high_frequency language_model_weight
-    lattice_beam low_frequency max_active max_disambiguation_symbol num_coefficients num_mel_bins
-    num_non_silence_states num_silence_states oov_count_threshold sample_frequency splice_left_context
-    splice_right_context
+    first_beam first_max_active frame_length frame_shift high_frequency language_model_weight lattice_beam low_frequency
+    max_active max_disambiguation_symbol num_coefficients num_mel_bins num_non_silence_states num_silence_states
+    oov_count_threshold sample_frequency splice_left_context splice_right_context
     """
 _FLOATS = """
-    acoustic_scale boost_silence dither energy_floor final_non_silence_correction final_silence_correction
-    fine_tune_boundary_tolerance initial_silence_probability max_f0 min_f0 penalty_factor preemphasis_coefficient
-    self_loop_scale silence_probability silence_weight transition_scale word_insertion_penalty
+    acoustic_scale boost_silence cepstral_lifter delta_pitch dither energy_floor final_non_silence_correction
+    final_silence_correction fine_tune_boundary_tolerance initial_silence_probability max_f0 min_f0 penalty_factor
+    preemphasis_coefficient self_loop_scale silence_probability silence_weight transition_scale word_insertion_penalty
     """
 _STRINGS = "cutoff_word feature_type fmllr_update_type oov_phone oov_word optional_silence_phone other_noise_phone"
 PARAMETERS: dict[str, type] = {

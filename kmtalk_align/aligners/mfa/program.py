@@ -98,5 +98,9 @@ def plain(output: str) -> str:
 
 def tail(output: str) -> str:
     """The last lines of what a program printed, as one line: there Python names an error."""
-    lines = [line for line in map(plain, output.splitlines()) if line]
-    return " | ".join(lines[-_TAIL_LINES:])
+    return " | ".join(lines_of(output)[-_TAIL_LINES:])
+
+
+def lines_of(output: str) -> list[str]:
+    """The lines that a program printed, without colours and boxes, and without empty ones."""
+    return [line for line in map(plain, output.splitlines()) if line]
