@@ -18,6 +18,8 @@ from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError, AudioError, ConfigError, TextGridError
+from kmtalk_align.localize import localize
+from kmtalk_align.selectors import PhonemeSelector
 
 Make = Callable[..., MfaConfig]
 Calls = Callable[[], list[dict[str, Any]]]
@@ -212,3 +214,16 @@ def test_what_a_row_says_names_no_folder_that_differs_from_run_to_run(fake: Make
         first, second = (str(outcomes(fake(behaviour), [speak("u1", "a b")])[0]) for _ in range(2))
         assert first == second
         assert os.sep + "kmtalk-mfa" not in first
+
+
+def test_one_recording_localizes(fake: Make, demo_root: Path) -> None:
+    found = localize(
+        demo_root / "wav" / "kal_sentence01.flac",
+        asr={"backend": "reference"},
+        aligner={"backend": "mfa", "command": list(fake().command)},
+        selector=PhonemeSelector(),
+        transcript="We say zzyx.",
+    )
+    assert [word.label for word in found.alignment.words] == ["we", "say", "zzyx"]
+    assert found.unknown_words == ("zzyx",)
+    assert found.key_frames.source == "phoneme"
