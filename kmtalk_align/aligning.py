@@ -72,7 +72,7 @@ def failed_row(row: Row, message: str) -> Row:
 
 
 def log_unknown(rows: Iterable[Row]) -> None:
-    """Say which words the aligner had no pronunciation of."""
+    """Say which words were guessed, or could not be pronounced."""
     unknown = Counter(word for row in rows for word in row["unknown_words"])
     if unknown:
-        _log.info("%d unknown words, pronounced by guess: %s", len(unknown), ", ".join(sorted(unknown)))
+        _log.info("%d words that the aligner did not know: %s", len(unknown), ", ".join(sorted(unknown)))

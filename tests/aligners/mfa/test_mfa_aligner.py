@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from kmtalk_align.aligners.base import Aligned, Spoken, align_one
+from kmtalk_align.aligners.mfa.aligner import Mfa
 from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
@@ -118,10 +119,8 @@ def test_a_hang_ends_at_the_time_limit_and_its_children_with_it(
     fake: Make, speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kmtalk_align.aligners.mfa.process._GRACE_S", 0.3)
-    aligner = fake("hang", timeout_s=20.0).load()
-    aligner = type(aligner)(fake("hang", timeout_s=1.5))
     begin = time.monotonic()
-    (found,) = aligner.align_set([speak("u1", "a")])
+    (found,) = Mfa(fake("hang", timeout_s=1.5)).align_set([speak("u1", "a")])
     assert time.monotonic() - begin < 15
     assert isinstance(found, AlignmentError)
     assert "MFA was ended after 1.5 s" in str(found)
