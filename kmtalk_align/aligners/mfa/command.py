@@ -56,15 +56,13 @@ def link_models(config: MfaConfig, folders: Folders) -> None:
         (folders.root / "pretrained_models").symlink_to(models, target_is_directory=True)
 
 
-def environment(command: tuple[str, ...], root: Path | None = None) -> dict[str, str]:
+def environment(command: tuple[str, ...], root: Path) -> dict[str, str]:
     """The environment of MFA: `root` as its own root, no profile of the user's, wide lines, no colours.
 
     The folder of a program that is given by its path comes first in PATH: MFA looks there for Kaldi's programs.
     """
     found = {key: value for key, value in os.environ.items() if key != "MFA_PROFILE"}
-    found |= {"COLUMNS": "500", "NO_COLOR": "1", "TERM": "dumb"}
-    if root is not None:
-        found["MFA_ROOT_DIR"] = str(root)
+    found |= {"COLUMNS": "500", "NO_COLOR": "1", "TERM": "dumb", "MFA_ROOT_DIR": str(root)}
     program = which(command[0])
     if os.sep in command[0] and program is not None:
         found["PATH"] = os.pathsep.join([str(Path(program).absolute().parent), found.get("PATH", "")])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from shutil import which
 
 from kmtalk_align.aligners.mfa import process
@@ -30,7 +32,9 @@ def check_version(command: Sequence[str], timeout_s: float) -> str:
     where = f"{shlex.join(command)} version"
     fix = f"{INSTALL}, and set the aligner's command, such as [conda, run, -n, mfa, mfa]"
     try:
-        ended = process.run([*command, "version"], environment(tuple(command)), timeout_s)
+        # MFA writes to its root whenever it starts, and a home may not be writable.
+        with tempfile.TemporaryDirectory(prefix="kmtalk-mfa-", ignore_cleanup_errors=True) as root:
+            ended = process.run([*command, "version"], environment(tuple(command), Path(root)), timeout_s)
     except ConfigError as error:
         raise ConfigError(error.what, where=where, fix=fix) from error
     if ended.status is None:

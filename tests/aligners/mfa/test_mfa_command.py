@@ -63,7 +63,7 @@ def test_the_environment_holds_the_root_and_none_of_the_users_profiles(monkeypat
 def test_a_program_by_its_path_has_its_folder_first(tmp_path: Path) -> None:
     program = tmp_path / "mfa"
     program.touch(mode=0o755)
-    assert environment((str(program),))["PATH"].split(os.pathsep)[0] == str(tmp_path)
+    assert environment((str(program),), tmp_path / "root")["PATH"].split(os.pathsep)[0] == str(tmp_path)
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -75,16 +75,20 @@ def recorded(
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[str, Any]:
+def known(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The options and parameters of MFA 3.4."""
-    folder = {"MFA_ROOT_DIR": os.environ.get("TMPDIR", "/tmp") + "/kmtalk-mfa-contract"}
+    folder = {"MFA_ROOT_DIR": str(tmp_path_factory.mktemp("root"))}
     printed = subprocess.run([*COMMAND, "known"], env=os.environ | folder, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(printed.stdout.splitlines()[-1])
     return found
 
 
-def test_the_real_version_command_is_understood() -> None:
+def test_the_real_version_command_is_understood_and_leaves_the_home_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     assert check_version(COMMAND, 120.0).startswith("3.4.")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_default_config_means_what_it_says(recorded: Callable[..., dict[str, Any]]) -> None:
