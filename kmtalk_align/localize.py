@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kmtalk_align.aligners import aligner_config
-from kmtalk_align.aligners.base import Alignment
+from kmtalk_align.aligners.base import Alignment, Spoken, align_one
 from kmtalk_align.asr import Recogniser, recogniser_config
 from kmtalk_align.asr.base import Transcript
 from kmtalk_align.audio import SAMPLE_RATE, Samples, decode
@@ -85,7 +85,7 @@ def localize(
         words = tuple(spoken_words(said.text, said.language))
         if not words:
             raise AlignmentError(f"the transcript holds no word: {said.text!r}", where=audio)
-        aligned = aligner_block.load().align(utterance, words, lambda: samples)
+        aligned = align_one(aligner_block.load(), Spoken(utterance, words, lambda: samples))
         alignment, unknown = aligned.alignment, aligned.unknown_words
     n_frames = frame_of(duration_s, fps)
     if n_frames < 1:

@@ -63,13 +63,18 @@ _POSITION = re.compile(r"_[BIES]$")
 @lru_cache(maxsize=4096)
 def is_silence(label: str) -> bool:
     """Whether a phone label means that nobody speaks. `spn` counts as a phone."""
-    lowered = _POSITION.sub("", label.strip()).lower()
+    lowered = without_position(label).lower()
     return lowered in _SILENCE or _FILLER.match(lowered) is not None
+
+
+def without_position(label: str) -> str:
+    """A phone without Kaldi's word-position suffix: ``AH0_B`` -> ``AH0``."""
+    return _POSITION.sub("", label.strip())
 
 
 def bare(label: str) -> str:
     """A phone without stress digit and without Kaldi's word-position suffix: ``AH0_B`` -> ``AH``."""
-    return _POSITION.sub("", label.strip()).rstrip("0123456789")
+    return without_position(label).rstrip("0123456789")
 
 
 def phone_set(labels: Iterable[str]) -> str:

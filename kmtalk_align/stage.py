@@ -34,18 +34,33 @@ def sound_of(utterance: Utterance, root: Path) -> Samples:
 def work_through(
     label: str, items: Sequence[tuple[Row, str | None]], work: Callable[[Row], Any], failed: Callable[[Row, str], Any]
 ) -> list[Any]:
+    """As `work_through_all`. Raises KMTalkError where every row that was tried failed: then the fault lies with the
+    stage, not with an utterance.
+    """
+    results, messages = work_through_all(label, items, work, failed)
+    tried = sum(earlier is None for _, earlier in items)
+    if tried and len(messages) == tried:
+        raise KMTalkError(
+            f"all {tried} utterances of this shard failed; the first: {messages[0]}",
+            where=label,
+            fix="mend the cause, or put the utterances on the corpus' exclude list",
+        )
+    return results
+
+
+def work_through_all(
+    label: str, items: Sequence[tuple[Row, str | None]], work: Callable[[Row], Any], failed: Callable[[Row, str], Any]
+) -> tuple[list[Any], list[str]]:
     """`work(row)` for each row, in order; `failed(row, message)` where it raised, or the row comes with a message.
 
-    items: rows with the message of the earlier stage at which the utterance failed, or None. Raises KMTalkError where
-    every row that was tried failed: then the fault lies with the stage, not with an utterance.
+    items: rows with the message of the earlier stage at which the utterance failed, or None. Gives the results, and the
+    messages of those that failed here.
     """
     results: list[Any] = []
     messages: list[str] = []
-    tried = 0
     with progress.bar(label, len(items)) as advance:
         for row, earlier in items:
             if earlier is None:
-                tried += 1
                 try:
                     results.append(work(row))
                 except KMTalkError as error:
@@ -60,13 +75,7 @@ def work_through(
             advance()
     for message in messages:
         _log.warning("%s failed: %s", label, message)
-    if tried and len(messages) == tried:
-        raise KMTalkError(
-            f"all {tried} utterances of this shard failed; the first: {messages[0]}",
-            where=label,
-            fix="mend the cause, or put the utterances on the corpus' exclude list",
-        )
-    return results
+    return results, messages
 
 
 def by_id(rows: Sequence[Row], of: object) -> dict[str, Row]:

@@ -134,6 +134,19 @@ TEXTGRID_STATUS = Table(
     },
 )
 
+SPEAKERS = Table(
+    "speakers",
+    {
+        "utterance_id": "string",
+        "subject": "string",
+        "audio_path": "string",
+        "duration_s": "double",
+        "language": "string?",
+        "digest": "string",
+        "words": "list<string>",
+    },
+)
+
 ALIGNMENTS = Table(
     "alignments",
     {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kmtalk_align.align import align
-from kmtalk_align.aligners.base import Aligned, Alignment, Interval
+from kmtalk_align.aligners.base import Aligned, Alignment, Interval, OneByOne
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError, ArtefactError, KMTalkError
@@ -17,7 +17,7 @@ from kmtalk_align.tables import CORPUS, TEXTGRID_STATUS, TRANSCRIPTS
 from kmtalk_align.textgrid import read_textgrid
 
 
-class MadeUp:
+class MadeUp(OneByOne):
     """Gives every word half a second; knows no word that begins with z, and refuses the word `no`."""
 
     def __init__(self, *, needs_words: bool = True) -> None:

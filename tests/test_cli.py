@@ -89,7 +89,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         ),
         (["localize", "{audio}", "--asr", "faster_whisper:huge"], "faster-whisper knows no such model"),
         (["localize", "{audio}", "--asr", "reference"], "no transcript"),
-        (["localize", "{audio}", "--transcript", "a", "--aligner", "mfa"], "there is no aligner 'mfa'"),
+        (["localize", "{audio}", "--transcript", "a", "--aligner", "kaldi"], "there is no aligner 'kaldi'"),
         (["localize", "{audio}", "--selector", "energy"], "there is no selector 'energy'"),
         (["localize", "{audio}", "--selector", '{"kind": "phoneme", "ofset": 1}'], "unknown key ofset"),
         (["localize", "{audio}", "--selector", '{"kind": '], "not valid JSON"),

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmtalk_align import blocks
 from kmtalk_align.aligners import aligner_config
+from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.asr import recogniser_config
-from kmtalk_align.dag import check_config, corpus_fingerprint, corpus_root, textgrids_of_shard
+from kmtalk_align.dag import (
+    by_speaker,
+    check_config,
+    corpus_fingerprint,
+    corpus_root,
+    own_environment,
+    textgrids_of_shard,
+)
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.selectors import selector
@@ -110,6 +120,35 @@ def test_artefacts_of_other_settings_are_an_error_that_names_key_and_both_values
     key, value = list(before.items())[1]
     assert f"{key} was {value!r}, is now {getattr(make(config()[kind][now]), key)!r}" in str(caught.value)
     assert str(tmp_path / folder) in str(caught.value)
+
+
+def test_speakers_aligned_with_other_settings_are_an_error(tmp_path: Path) -> None:
+    whole = config(aligner={"ps": {"backend": "mfa", "beam": 20}})
+    blocks.hold_to_block(tmp_path / "demo" / "speakers" / "given.ps", aligner_config({"backend": "mfa"}))
+    with pytest.raises(ArtefactError, match="beam was 10, is now 20"):
+        check_config(whole, SCHEMA, tmp_path)
+
+
+def test_an_option_that_mfa_would_ignore_is_an_error_before_any_job(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is it --acoustic_scale"):
+        check_config(config(aligner={"ps": {"backend": "mfa", "options": ["--acustic_scale", "1"]}}), SCHEMA, tmp_path)
+
+
+def test_the_schema_and_the_config_of_mfa_have_the_same_keys() -> None:
+    schema = yaml.safe_load(SCHEMA.read_text())
+    cases = schema["properties"]["aligner"]["additionalProperties"]["allOf"]
+    (case,) = [one["then"] for one in cases if one["if"]["properties"]["backend"]["const"] == "mfa"]
+    assert set(case["properties"]) == {field.name for field in dataclasses.fields(MfaConfig)}
+
+
+def test_mfa_blocks_lie_outside_and_those_that_adapt_go_by_speaker() -> None:
+    aligners = {
+        "ps": {"backend": "pocketsphinx"},
+        "adapted": {"backend": "mfa"},
+        "alone": {"backend": "mfa", "speaker_adaptation": False},
+    }
+    assert own_environment(aligners) == ["adapted", "alone"]
+    assert by_speaker(aligners) == ["adapted"]
 
 
 def test_artefacts_of_another_corpus_are_not_compared(tmp_path: Path) -> None:

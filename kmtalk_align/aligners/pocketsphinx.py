@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kmtalk_align.aligners.base import Aligned, Alignment, Interval
+from kmtalk_align.aligners.base import Aligned, Alignment, Interval, OneByOne
 from kmtalk_align.aligners.long_audio import align_in_windows
 from kmtalk_align.audio import SAMPLE_RATE, Samples, is_silent, to_pcm16
 from kmtalk_align.corpus import Utterance
@@ -42,7 +42,7 @@ class PocketsphinxConfig:
         return Pocketsphinx(self)
 
 
-class Pocketsphinx:
+class Pocketsphinx(OneByOne):
     """Two passes: the words against the sound, then the phones within them (pocketsphinx `set_alignment`)."""
 
     needs_words = True
@@ -55,7 +55,7 @@ class Pocketsphinx:
         self._guessed: dict[str, tuple[str, ...]] = {}
 
     def align(self, utterance: Utterance, words: Sequence[str], sound: Callable[[], Samples]) -> Aligned:
-        """See Aligner.align. English only: another language is refused."""
+        """See OneByOne.align. English only: another language is refused."""
         where = utterance.utterance_id
         if utterance.language not in (None, "en"):
             raise AlignmentError(

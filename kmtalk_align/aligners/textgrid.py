@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmtalk_align.aligners.base import Aligned
+from kmtalk_align.aligners.base import Aligned, OneByOne
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError
@@ -28,7 +28,7 @@ class TextGridConfig:
         return TextGrids(Path(self.folder))
 
 
-class TextGrids:
+class TextGrids(OneByOne):
     """Reads each utterance's TextGrid; needs neither words nor sound."""
 
     needs_words = False
@@ -37,7 +37,7 @@ class TextGrids:
         self._folder = folder
 
     def align(self, utterance: Utterance, words: Sequence[str], sound: Callable[[], Samples]) -> Aligned:
-        """See Aligner.align."""
+        """See OneByOne.align."""
         path = find_for_id(self._folder, utterance.utterance_id, ".TextGrid")
         if path is None:
             raise AlignmentError("has no TextGrid", where=utterance.utterance_id, fix=f"add it to {self._folder}")

@@ -18,12 +18,15 @@ app = typer.Typer(
 def main() -> None:
     """Run the command; an error of KMTalk is one line on standard error and exit status 1."""
     import logging
+    import signal
 
     from kmtalk_align.errors import KMTalkError
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     for noisy in ("httpx", "httpx2", "faster_whisper", "numba"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    # Ended by Snakemake, a command ends what it started, and takes its temporary files with it.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         app()
     except KMTalkError as error:

@@ -36,8 +36,8 @@ def load_checkpoint(model: str, revision: str | None, *, with_ctc: bool) -> Chec
     from transformers import Wav2Vec2ForCTC, Wav2Vec2Model
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what is missing is told below, as an error
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # what is missing is told below, as an error
     kind: Any = Wav2Vec2ForCTC if with_ctc else Wav2Vec2Model
     try:
         network, report = kind.from_pretrained(folder, local_files_only=True, output_loading_info=True)

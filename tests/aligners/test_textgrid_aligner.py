@@ -68,7 +68,7 @@ def test_a_block_without_a_folder_is_a_config_error() -> None:
 
 
 def test_an_unknown_backend_is_an_error_that_lists_the_aligners() -> None:
-    with pytest.raises(ConfigError, match="choose from: pocketsphinx, textgrid"):
+    with pytest.raises(ConfigError, match="choose from: mfa, pocketsphinx, textgrid"):
         aligner_config({"backend": "textgrids"})
 
 

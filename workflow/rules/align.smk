@@ -10,6 +10,8 @@ rule align:
         RESULTS / "logs/align/{asr}.{aligner}/{shard}.log",
     benchmark:
         RESULTS / "benchmarks/align/{asr}.{aligner}/{shard}.tsv"
+    wildcard_constraints:
+        aligner=one_of(set(config["aligner"]) - set(OUTSIDE)),
     conda:
         "../envs/kmtalk.yaml"
     threads: 1

@@ -33,14 +33,18 @@ RUNS = list(
     )
 )
 CORRECTIONS = config.get("corrections")
+OUTSIDE = dag.own_environment(config["aligner"])
+BY_SPEAKER = dag.by_speaker(config["aligner"])
 
-# What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not; a mark by
-# which `make recover` finds those that outlive a killed Snakemake; where the project lies, for envs/; and where the
-# corpus lies, which is no part of what is made of it: as a param, it would have all made again where a corpus moves.
+# What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not, and kmtalk
+# by its path, for jobs in an environment that lacks it; a mark by which `make recover` finds those that outlive a killed
+# Snakemake; where the project lies, for envs/; and where the corpus lies, which is no part of what is made of it: as a
+# param, it would have all made again where a corpus moves.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     ),
+    KMTALK_COMMAND=str(Path(sys.executable).parent / "kmtalk"),
     KMTALK_WORKFLOW=os.getcwd(),
     KMTALK_ROOT=str(ROOT),
     KMTALK_HOME=str(HERE.parents[1].resolve()),
@@ -53,6 +57,12 @@ wildcard_constraints:
     selector="[a-z0-9_-]+",
     encoder="[a-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",
+    speaker="[A-Za-z0-9_~%-]+",
+
+
+def one_of(names):
+    """The constraint of a wildcard to some names; none of them matches nothing."""
+    return "|".join(sorted(names)) or "(?!)"
 
 
 def block(kind):
@@ -113,6 +123,35 @@ def shard_table(wildcards):
     """The shard's table. Only the checkpoint knows whether it has to be written anew, so it is asked first."""
     checkpoints.prepare.get()
     return RESULTS / "corpus" / f"{wildcards.shard}.parquet"
+
+
+def all_shard_tables(wildcards):
+    checkpoints.prepare.get()
+    return [RESULTS / "corpus" / f"{shard}.parquet" for shard in SHARDS]
+
+
+def speaker_table(wildcards):
+    """The speaker's table, which only the checkpoint knows to be new or not."""
+    checkpoints.speakers.get(asr=wildcards.asr)
+    return RESULTS / "speakers" / wildcards.asr / f"{wildcards.speaker}.parquet"
+
+
+def speakers_of_shard(pattern):
+    """What `align_speaker` makes of each speaker in a shard: the files of `pattern` under speakers/<asr>.<aligner>/."""
+
+    def of(wildcards):
+        listed = checkpoints.speakers.get(asr=wildcards.asr).output[0]
+        folder = RESULTS / "speakers" / f"{wildcards.asr}.{wildcards.aligner}"
+        return [
+            folder / pattern.format(speaker=speaker)
+            for speaker in dag.speakers_of_shard(Path(listed).parent, wildcards.shard)
+        ]
+
+    return of
+
+
+def aligner_jobs(wildcards):
+    return config["aligner"][wildcards.aligner].get("jobs", 1)
 
 
 def transcripts_of_shard(wildcards):
