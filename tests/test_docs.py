@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from kmtalk_align import asr, tables
@@ -15,6 +16,7 @@ from kmtalk_align.asr import recogniser_config
 from kmtalk_align.audio import decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.tables import Table
+from kmtalk_model import encoders
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLES = {value.name: value for value in vars(tables).values() if isinstance(value, Table)}
@@ -61,3 +63,14 @@ def test_the_example_of_a_recogniser_recognises(
     found = recogniser.transcribe(Utterance("a", "a", "train", "wav/a.wav"), lambda: samples)
     assert (found.text, found.language) == (str(len(samples)), "en")
     assert recogniser.model == "my-library 1.0 small"
+
+
+def test_the_example_of_an_encoder_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", (DOCS / "add_an_encoder.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "example_encoder.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(encoders.ENCODERS, "my_encoder", "example_encoder:MyConfig")
+    encoder = encoders.encoder_config({"backend": "my_encoder"}).load()
+    [quiet] = encoder.encode([np.zeros(1600, np.float32)])
+    assert quiet.features["loudness"].shape == (5, encoder.streams["loudness"].width)
+    assert encoder.streams["loudness"].rate_hz == 50
