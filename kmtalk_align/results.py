@@ -1,167 +1,182 @@
-"""A finished run as it lies under ``results/<corpus>``, read shard by shard."""
+"""What lies under results/<corpus>: its corpus, its runs, and the tables of one shard, each read once."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kmtalk_align import stage
+from kmtalk_align import blocks, stage
 from kmtalk_align.aligners.base import Alignment, Interval
-from kmtalk_align.corpus import OK, Utterance
-from kmtalk_align.errors import ArtefactError
+from kmtalk_align.errors import ArtefactError, ConfigError
+from kmtalk_align.phones import is_silence
 from kmtalk_align.stage import Row
-from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES, TRANSCRIPTS
+from kmtalk_align.tables import ALIGNMENTS, CORPUS, KEY_FRAMES, TEXTGRID_STATUS, TRANSCRIPTS, Table
 
-# What corpus.json says of every corpus.
-_SAID = {"name", "unit", "fps", "vertex_count", "faces", "regions", "mouth_opening", "shards"}
+# What the corpus' own transcripts name as their model.
+_REFERENCE = "reference"
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a run made of one utterance.
+@dataclass(frozen=True, order=True)
+class Run:
+    """A recogniser, an aligner and a selector by their names in the config."""
 
-    key_frames: its row of that table; transcript: likewise, None where it failed or the run needs none; alignment: what
-    the key frames come from, a correction included, None where it failed.
-    """
-
-    utterance: Utterance
-    key_frames: Row
-    transcript: Row | None
-    alignment: Alignment | None
+    asr: str
+    aligner: str
+    selector: str
 
     @property
-    def failure(self) -> tuple[str, str] | None:
-        """The step at which the utterance failed for good, and the message; None where it has key frames."""
-        if self.utterance.status != OK:
-            return "prepare", self.utterance.message
-        message = stage.failure(self.key_frames)
-        return None if message is None else ("keyframes", message)
+    def aligned(self) -> str:
+        """What its alignments are named by, ``<asr>.<aligner>``."""
+        return f"{self.asr}.{self.aligner}"
+
+    @property
+    def name(self) -> str:
+        """``<asr>.<aligner>.<selector>``."""
+        return f"{self.aligned}.{self.selector}"
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run ``<asr>.<aligner>.<selector>`` of a corpus, as `open_run` gives it. corpus: what corpus.json says."""
+class Results:
+    """The folder ``results/<corpus>`` and what its corpus.json says."""
 
     folder: Path
-    name: str
     corpus: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> Results:
+        """The results in a folder. Raises ArtefactError where there is no corpus."""
+        path = folder / "corpus" / "corpus.json"
+        try:
+            found = cls(folder, json.loads(path.read_text(encoding="utf-8")))
+            found.shards  # noqa: B018  it must be there before anything else is read
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ArtefactError(f"cannot be read ({error})", where=path, fix="run snakemake first") from error
+        return found
 
     @property
     def shards(self) -> list[str]:
-        """The names of the corpus' shards."""
+        """The shards that the corpus has now, whatever else lies there."""
         return list(self.corpus["shards"])
 
     @property
-    def has_transcripts(self) -> bool:
-        """Whether words were recognised or given; a run over the user's own TextGrids needs none."""
-        return self._transcripts(self.shards[0]).is_file()
+    def description(self) -> str:
+        """What a reader of any result must know of the data; empty where nothing is."""
+        return str(self.corpus.get("description", ""))
 
-    def utterances(self, shard: str) -> list[Utterance]:
-        """The utterances of a shard, failed ones too. Raises ArtefactError."""
-        return [stage.utterance_of(row) for row in CORPUS.read(self._corpus(shard))]
+    def runs(self, names: Iterable[str] = ()) -> list[Run]:
+        """Every run that has come to key frames, sorted; only those of `names` where there are any.
 
-    def templates(self) -> dict[str, NDArray[np.float32]]:
-        """Neutral vertices (V, 3) by subject. Raises ArtefactError."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
-        path = self.folder / "corpus" / "templates.safetensors"
-        try:
-            return load_file(path)
-        except (OSError, SafetensorError) as error:
-            raise ArtefactError(f"cannot be read ({error})", where=path, fix="prepare the corpus again") from error
-
-    def of_shard(self, shard: str) -> Iterator[Result]:
-        """What the run made of each utterance of a shard. Raises ArtefactError where its tables don't fit together."""
-        path = self._key_frames(shard)
-        key_frames = stage.by_id(KEY_FRAMES.read(path), path)
-        transcripts = self._transcripts_of(shard)
-        alignments = _alignments(ALIGNMENTS.read(self._alignments(shard)))
-        for utterance in self.utterances(shard):
-            row = key_frames.get(utterance.utterance_id)
-            if row is None or (row["n_frames"], row["fps"]) != (utterance.n_frames, utterance.fps):
-                raise ArtefactError(
-                    f"does not fit the corpus: see {utterance.utterance_id}", where=path, fix="run snakemake again"
+        Raises ConfigError for a name that no run here has.
+        """
+        parts = [folder.name.split(".") for folder in (self.folder / "keyframes").glob("*.*.*")]
+        found = {run.name: run for run in sorted(Run(*part) for part in parts if len(part) == 3)}
+        wanted = sorted(set(names)) or list(found)
+        for name in wanted:
+            if name not in found:
+                raise ConfigError(
+                    f"there is no run {name!r}",
+                    where=self.folder,
+                    fix=f"choose from: {', '.join(found) or 'none has come to key frames; run snakemake first'}",
                 )
-            transcript = transcripts.get(utterance.utterance_id)
-            yield Result(utterance, row, transcript, alignments.get(utterance.utterance_id))
+        return [found[name] for name in wanted]
 
-    def missing(self) -> list[Path]:
-        """The tables that this run lacks, as paths below `folder`."""
-        made = (self._corpus, self._alignments, self._key_frames)
-        wanted = [place(shard) for shard in self.shards for place in made]
-        given = [self._transcripts(shard) for shard in self.shards]
-        if any(path.is_file() for path in given):
-            wanted += given
-        return [path.relative_to(self.folder) for path in wanted if not path.is_file()]
+    def missing_shards(self, run: Run) -> list[str]:
+        """The shards of which a run lacks a table."""
+        return [name for name in self.shards if Shard(self, name).lacks(run)]
 
-    def _transcripts_of(self, shard: str) -> dict[str, Row]:
-        if not self.has_transcripts:
-            return {}
-        path = self._transcripts(shard)
-        rows = stage.by_id(TRANSCRIPTS.read(path), path)
-        return {utterance_id: row for utterance_id, row in rows.items() if stage.failure(row) is None}
+    def missing_tables(self, run: Run) -> list[Path]:
+        """The tables that a run lacks, as paths below `folder`; transcripts too, where it has any."""
+        lacking = [path for name in self.shards for path in Shard(self, name).lacks(run)]
+        transcripts = [self.folder / "transcripts" / run.asr / f"{name}.parquet" for name in self.shards]
+        if any(path.is_file() for path in transcripts):
+            lacking += [path for path in transcripts if not path.is_file()]
+        return [path.relative_to(self.folder) for path in lacking]
 
-    def _corpus(self, shard: str) -> Path:
-        return self.folder / "corpus" / f"{shard}.parquet"
-
-    def _transcripts(self, shard: str) -> Path:
-        return self.folder / "transcripts" / self.name.partition(".")[0] / f"{shard}.parquet"
-
-    def _alignments(self, shard: str) -> Path:
-        return self.folder / "alignments" / self.name.rpartition(".")[0] / f"{shard}.parquet"
-
-    def _key_frames(self, shard: str) -> Path:
-        return self.folder / "keyframes" / self.name / f"{shard}.parquet"
+    def score_limit(self, aligned: str) -> float | None:
+        """The score below which the aligner takes an utterance for not aligned; None where it has no such limit."""
+        path = self.folder / "textgrids" / aligned / blocks.BLOCK_FILE
+        try:
+            return float(json.loads(path.read_bytes())["min_score"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
-def open_run(folder: Path, name: str) -> Run:
-    """The run `name` of the corpus whose results lie in ``results/<corpus>``.
+class Shard:
+    """The tables of one shard, as rows by utterance id."""
 
-    Raises ArtefactError where there is no corpus or no such run, or where some of its tables are missing.
-    """
-    path = folder / "corpus" / "corpus.json"
-    try:
-        corpus: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtefactError(
-            f"cannot be read ({error})", where=path, fix="give the folder results/<corpus>, or run snakemake first"
-        ) from error
-    lacking = sorted(_SAID - set(corpus))
-    if lacking:
-        raise ArtefactError(f"does not say {', '.join(lacking)}", where=path, fix="prepare the corpus again")
-    runs = sorted(found.name for found in (folder / "keyframes").glob("*.*.*") if found.name.count(".") == 2)
-    there = f"the runs there are: {', '.join(runs) or 'none'}"
-    if name not in runs:
-        raise ArtefactError(f"has no run {name!r}", where=folder, fix=there)
-    run = Run(folder, name, corpus)
-    missing = run.missing()
-    if missing:
-        raise ArtefactError(
-            f"the run {name} lacks {', '.join(map(str, missing[:3]))}{' ...' if len(missing) > 3 else ''}",
-            where=folder,
-            fix=f"run snakemake again, or take another run; {there}",
+    def __init__(self, results: Results, name: str) -> None:
+        self.name = name
+        self._folder = results.folder
+        self._read: dict[tuple[str, ...], Any] = {}
+
+    def has(self, run: Run) -> bool:
+        """Whether the shard has all tables of a run."""
+        return not self.lacks(run)
+
+    def lacks(self, run: Run) -> list[Path]:
+        """The tables that the shard lacks of a run and of the corpus."""
+        wanted = (
+            self._path("corpus", ""),
+            self._path("textgrids", run.aligned, ".status"),
+            self._path("alignments", run.aligned),
+            self._path("keyframes", run.name),
         )
-    return run
+        return [path for path in wanted if not path.is_file()]
 
+    @property
+    def utterances(self) -> dict[str, Row]:
+        """The rows of the corpus."""
+        return self._rows(CORPUS, "corpus", "")
 
-def _alignments(rows: list[Row]) -> dict[str, Alignment]:
-    """Alignments by utterance id out of a table's rows; each ends with its last interval."""
-    tiers: dict[str, dict[str, list[Interval]]] = defaultdict(lambda: {"words": [], "phones": []})
-    for row in rows:
-        if row["status"] == OK:
-            interval = Interval(row["start_s"], row["end_s"], row["label"], row["score"])
-            tiers[row["utterance_id"]][row["tier"]].append(interval)
-    return {
-        utterance_id: Alignment(
-            tuple(found["words"]), tuple(found["phones"]), max(one.end_s for tier in found.values() for one in tier)
-        )
-        for utterance_id, found in tiers.items()
-    }
+    def transcripts(self, asr: str) -> dict[str, Row]:
+        """What a recogniser heard; empty where the user's own TextGrids needed none."""
+        return self._rows(TRANSCRIPTS, "transcripts", asr) if self._path("transcripts", asr).is_file() else {}
+
+    def listens(self, asr: str) -> bool:
+        """Whether a recogniser hears the recording, or gives the corpus' own transcripts."""
+        heard = self.transcripts(asr).values()
+        found: bool = self._once(("listens", asr), lambda: not any(row["model"] == _REFERENCE for row in heard))
+        return found
+
+    def textgrid_status(self, aligned: str) -> dict[str, Row]:
+        """How each utterance came out of the aligner."""
+        return self._rows(TEXTGRID_STATUS, "textgrids", aligned, ".status")
+
+    def alignments(self, aligned: str) -> dict[str, Alignment]:
+        """The alignments, without the utterances that have none; silent words are left out."""
+
+        def read() -> dict[str, Alignment]:
+            tiers: dict[str, dict[str, list[Interval]]] = defaultdict(lambda: {"words": [], "phones": []})
+            for row in ALIGNMENTS.read(self._path("alignments", aligned)):
+                if row["tier"] == "phones" or (row["tier"] == "words" and not is_silence(row["label"])):
+                    interval = Interval(row["start_s"], row["end_s"], row["label"], row["score"])
+                    tiers[row["utterance_id"]][row["tier"]].append(interval)
+            return {
+                one: Alignment(tuple(tier["words"]), tuple(tier["phones"]), self.utterances[one]["duration_s"])
+                for one, tier in tiers.items()
+                if one in self.utterances
+            }
+
+        found: dict[str, Alignment] = self._once(("alignments", aligned), read)
+        return found
+
+    def key_frames(self, run: Run) -> dict[str, Row]:
+        """The key frames of a run."""
+        return self._rows(KEY_FRAMES, "keyframes", run.name)
+
+    def _rows(self, table: Table, kind: str, folder: str, suffix: str = "") -> dict[str, Row]:
+        path = self._path(kind, folder, suffix)
+        found: dict[str, Row] = self._once((kind, folder, suffix), lambda: stage.by_id(table.read(path), path))
+        return found
+
+    def _once(self, key: tuple[str, ...], read: Callable[[], Any]) -> Any:
+        if key not in self._read:
+            self._read[key] = read()
+        return self._read[key]
+
+    def _path(self, kind: str, folder: str, suffix: str = "") -> Path:
+        return self._folder / kind / folder / f"{self.name}{suffix}.parquet"

@@ -14,7 +14,7 @@ from kmtalk_align.cli.app import app
 def summary(results: Annotated[Path, typer.Argument(help="The results of a corpus: results/<corpus>.")]) -> None:
     """Say how each run came out: failures, word error rate, key ratio, unknown words."""
     from kmtalk_align.quality import summarize
-    from kmtalk_align.quality.results import Results
+    from kmtalk_align.results import Results
 
     description = Results.open(results).description
     if description:

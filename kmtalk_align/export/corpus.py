@@ -20,8 +20,8 @@ from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError, KMTalkError
 from kmtalk_align.export.clip import bytes_of, file_stem, read_clip, write_array, write_clip
 from kmtalk_align.export.readme import readme
+from kmtalk_align.export.whole_run import Result, WholeRun, open_run
 from kmtalk_align.files import encode_id, new_directory, write_bytes
-from kmtalk_align.results import Result, Run, open_run
 from kmtalk_align.stage import Row
 from kmtalk_align.textgrid import write_textgrid
 
@@ -59,17 +59,16 @@ def export_corpus(results: Path, root: Path, run_name: str, output: Path) -> Exp
     """
     run = open_run(results, run_name)
     templates = run.templates()
-    utterances = [utterance for shard in run.shards for utterance in run.utterances(shard)]
+    utterances = run.utterances()
     output = output.resolve()
     _refuse_occupied(output)
     _check_room(utterances, run.corpus["vertex_count"], output)
     exported = Exported()
     with new_directory(output) as folder:
         with progress.bar("export", len(utterances)) as advance:
-            for shard in run.shards:
-                for result in run.of_shard(shard):
-                    _export(result, root, run.corpus["vertex_count"], folder, exported)
-                    advance()
+            for result in run.made():
+                _export(result, root, run.corpus["vertex_count"], folder, exported)
+                advance()
         if not exported.clips:
             first = f"; the first: {exported.excluded[0]['message']}" if exported.excluded else ""
             raise ArtefactError(
@@ -112,7 +111,7 @@ def _export(result: Result, root: Path, vertex_count: int, folder: Path, exporte
     exported.clips[stem] = {"subject": subject_of(stem), "split": utterance.split} | columns
 
 
-def _write_common(run: Run, templates: dict[str, NDArray[np.float32]], exported: Exported, folder: Path) -> None:
+def _write_common(run: WholeRun, templates: dict[str, NDArray[np.float32]], exported: Exported, folder: Path) -> None:
     """Write what the utterances have in common: templates, mesh, regions, splits, all key frames, README."""
     splits: dict[str, list[str]] = {}
     for stem, clip in sorted(exported.clips.items()):

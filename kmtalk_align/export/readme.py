@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from kmtalk_align.results import Run
+from kmtalk_align.export.whole_run import WholeRun
 
 if TYPE_CHECKING:
     from kmtalk_align.export.corpus import Exported
@@ -28,7 +28,7 @@ for name, clip in clips.items():
 """
 
 
-def readme(run: Run, exported: Exported) -> str:
+def readme(run: WholeRun, exported: Exported) -> str:
     """The text, in Markdown."""
     corpus = run.corpus
     has_motion = corpus["vertex_count"] > 0
@@ -51,7 +51,7 @@ def readme(run: Run, exported: Exported) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _what(run: Run, exported: Exported) -> str:
+def _what(run: WholeRun, exported: Exported) -> str:
     asr, aligner, selector = run.name.split(".")
     corpus = run.corpus
     mesh = f"{corpus['vertex_count']} vertices, unit {corpus['unit']}"
@@ -70,7 +70,7 @@ def _what(run: Run, exported: Exported) -> str:
     return " ".join(lines)
 
 
-def _files(run: Run, exported: Exported, has_motion: bool) -> list[str]:
+def _files(run: WholeRun, exported: Exported, has_motion: bool) -> list[str]:
     corpus = run.corpus
     files = {"wav/<id>.wav": "16 kHz, mono, 16-bit PCM"}
     if has_motion:
@@ -94,7 +94,7 @@ def _files(run: Run, exported: Exported, has_motion: bool) -> list[str]:
     return ["| | |", "|---|---|", *(f"| `{path}` | {what} |" for path, what in files.items())]
 
 
-def _transcripts(run: Run, exported: Exported) -> str:
+def _transcripts(run: WholeRun, exported: Exported) -> str:
     if exported.models == {"reference"}:
         return f"what is said: the corpus' own transcripts, for {exported.transcribed} utterances"
     return (
@@ -103,7 +103,7 @@ def _transcripts(run: Run, exported: Exported) -> str:
     )
 
 
-def _loaders(run: Run, exported: Exported) -> list[str]:
+def _loaders(run: WholeRun, exported: Exported) -> list[str]:
     subjects = sorted({clip["subject"] for clip in exported.clips.values()})
     named = [
         "Their loaders read `wav/`, `vertices_npy/` and `templates.pkl` as they lie here. They know a file by its "
@@ -129,9 +129,15 @@ def _is_known_by_name(stem: str) -> bool:
     return stem.partition(".")[0][-2:].isdecimal() and "_" in stem and "wav" not in stem
 
 
-def _config(run: Run) -> str:
+def _config(run: WholeRun) -> str:
     corpus = run.corpus
-    block = {"name": corpus["name"], "type": "folder", "root": ".", "fps": corpus["fps"], "shards": len(run.shards)}
+    block = {
+        "name": corpus["name"],
+        "type": "folder",
+        "root": ".",
+        "fps": corpus["fps"],
+        "shards": len(corpus["shards"]),
+    }
     if corpus["vertex_count"]:
         block["unit"] = corpus["unit"]
     if corpus["mouth_opening"]:

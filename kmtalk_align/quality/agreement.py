@@ -8,7 +8,7 @@ from itertools import combinations
 from kmtalk_align.aligners.base import Alignment, Interval
 from kmtalk_align.corpus import OK
 from kmtalk_align.quality.pairing import comparable_phone, comparable_word, equal_pairs, word_errors
-from kmtalk_align.quality.results import Run, Shard
+from kmtalk_align.results import Run, Shard
 from kmtalk_align.selectors import uniform_frames
 from kmtalk_align.stage import Row, failed_columns, failure
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kmtalk_align.corpus import OK
 from kmtalk_align.quality.pairing import word_errors
-from kmtalk_align.quality.results import Run, Shard
+from kmtalk_align.results import Run, Shard
 from kmtalk_align.stage import Row
 from kmtalk_align.text import spoken_words
 

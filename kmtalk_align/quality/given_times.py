@@ -14,7 +14,7 @@ from kmtalk_align.errors import CorpusError
 from kmtalk_align.files import find_for_id
 from kmtalk_align.phones import is_silence
 from kmtalk_align.quality.agreement import equal_phones, equal_words
-from kmtalk_align.quality.results import Shard
+from kmtalk_align.results import Shard
 from kmtalk_align.stage import Row, failed_columns
 
 # Folder and tier by the column that holds the label.

@@ -11,8 +11,8 @@ import numpy as np
 
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.premise import OFFSETS, Tested
-from kmtalk_align.quality.results import Run
 from kmtalk_align.quality.statistics import Array
+from kmtalk_align.results import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,8 +20,8 @@ from kmtalk_align.aligners.base import Alignment
 from kmtalk_align.corpus import OK, Utterance
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.motion import vertices
-from kmtalk_align.quality.results import Shard
 from kmtalk_align.quality.statistics import Interval95, bootstrap
+from kmtalk_align.results import Shard
 from kmtalk_align.selectors import phone_boundary_frames, uniform_frames
 from kmtalk_align.stage import Row, failed_columns
 

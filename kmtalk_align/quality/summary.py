@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kmtalk_align.corpus import FAILED
 from kmtalk_align.quality.clips import Clip, clips_of
-from kmtalk_align.quality.results import Results, Shard
+from kmtalk_align.results import Results, Shard
 
 
 @dataclass

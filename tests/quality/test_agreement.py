@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmtalk_align.quality.agreement import disagreements, key_frame_f1, matched_frames
-from kmtalk_align.quality.results import Results, Shard
+from kmtalk_align.results import Results, Shard
 from tests.made_results import shard
 
 frames = st.lists(st.integers(0, 15), unique=True, max_size=6).map(sorted)

@@ -8,7 +8,7 @@ import pytest
 
 from kmtalk_align.quality.attention import RULES, Reason, rank, reasons_by_clip
 from kmtalk_align.quality.clips import Clip
-from kmtalk_align.quality.results import Run
+from kmtalk_align.results import Run
 
 RUN = Run("asr", "aligner", "phoneme")
 PLAIN = Clip(

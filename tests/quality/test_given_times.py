@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kmtalk_align.errors import CorpusError
 from kmtalk_align.quality.given_times import compare_with_given, read_given
-from kmtalk_align.quality.results import Results, Shard
+from kmtalk_align.results import Results, Shard
 from tests.made_results import shard
 
 WORDS = [(0.1, 0.3, "the"), (0.3, 0.6, "cat")]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from kmtalk_align.quality.premise import OFFSETS, Mesh, contrast, movement, pooled, premise_of
-from kmtalk_align.quality.results import Results, Shard
 from kmtalk_align.quality.tables import PREMISE
+from kmtalk_align.results import Results, Shard
 from tests.made_results import regular_phones, shard, stepping_motion
 
 ALL = Mesh("all vertices", None, None)
