@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ def vertices(motion: Motion, root: Path, *, n_frames: int) -> NDArray[np.floatin
     """
     path = root / motion.path
     try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        status = path.stat()
+        stored = _mapped(path, (status.st_size, status.st_mtime_ns, status.st_ino))
     except (OSError, ValueError) as error:
         raise ArtefactError(f"cannot be read ({error})", where=path, fix="prepare the corpus again") from error
     rows: NDArray[np.floating] = stored[motion.first_row : motion.first_row + motion.rows : motion.stride][:n_frames]
@@ -29,3 +31,9 @@ def vertices(motion: Motion, root: Path, *, n_frames: int) -> NDArray[np.floatin
         )
     # A copy would read the whole file: the last axis is split in place, which a step over whole rows allows.
     return rows if rows.ndim == 3 else rows.reshape(n_frames, -1, 3, copy=False)
+
+
+@lru_cache(maxsize=1024)  # training reads each file once an epoch, and opening it takes longer than reading it
+def _mapped(path: Path, _state: tuple[int, int, int]) -> NDArray[np.floating]:
+    found: NDArray[np.floating] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return found

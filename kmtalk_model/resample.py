@@ -6,6 +6,7 @@ Frame n stands for the time n / fps; token j of a stream for ``first_s + j / rat
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -46,6 +47,7 @@ def tokens_per_frame(stream: Stream, fps: float) -> int:
     return max(1, math.ceil(stream.rate_hz / fps - 1e-9))
 
 
+@lru_cache(maxsize=4096)  # clips of a corpus share few lengths
 def weighted_tokens(
     stream: Stream, n_frames: int, fps: float, n_tokens: int, how: Literal["interpolate", "average"]
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
