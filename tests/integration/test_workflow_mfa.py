@@ -144,4 +144,4 @@ def test_beside_mfa_another_aligner_goes_its_own_way(build: Build) -> None:
     build.config["runs"].append({"asr": "reference", "aligner": "pocketsphinx", "selector": "phoneme"})
     planned = build.run("--dry-run")
     rules = set(re.findall(r"^(?:local)?(?:rule|checkpoint) (\w+):$", planned, re.MULTILINE))
-    assert rules == {"align", "parse", "keyframes", "default"}
+    assert rules == {"align", "parse", "keyframes", "quality", "default"}
