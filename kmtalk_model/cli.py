@@ -35,8 +35,10 @@ def features(
     from kmtalk_model.features import features as run
 
     config = encoder_config(blocks.parse(encoder, tag="backend"))
+    blocks.check_block(output, config)
+    loaded = config.load()  # before the block is stored: a mistake in it must not keep its name
     blocks.hold_to_block(output, config)
-    run(shards, config.load(), root, output, threads=threads)
+    run(shards, loaded, root, output, threads=threads)
 
 
 @app.command()

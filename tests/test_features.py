@@ -14,7 +14,7 @@ import pytest
 
 from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpora.folder import FolderCorpus
-from kmtalk_align.errors import ArtefactError, KMTalkError
+from kmtalk_align.errors import ArtefactError, ConfigError, KMTalkError
 from kmtalk_align.prepare import prepare
 from kmtalk_align.tables import FEATURE_STATUS
 from kmtalk_model.encoders.base import Encoded, Spoken, Stream
@@ -226,3 +226,23 @@ def test_an_empty_shard_has_empty_files(build_corpus: Callable[..., Path], tmp_p
     features(sorted((tmp_path / "corpus").glob("0*.parquet")), Ears(), root, tmp_path / "out")
     assert len(list((tmp_path / "out").iterdir())) == 8
     assert FeatureCache(tmp_path / "out").streams == Ears.streams
+
+
+def test_the_command_writes_says_its_size_and_keeps_to_its_block(
+    shards: tuple[list[Path], Path], tmp_path: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    from kmtalk_model.cli import app
+
+    tables, root = shards
+    paths, where = list(map(str, tables)), ["--root", str(root), "--output", str(tmp_path / "out")]
+    size = CliRunner().invoke(app, ["features-size", *paths, "--encoder", "logmel"])
+    assert size.output.splitlines()[-2:] == ["mel: 80 values, 100 times a second", "0.0 MB"]
+    refused = CliRunner().invoke(app, ["features", *paths, *where, "--encoder", "whisper:no-such-model"])
+    assert isinstance(refused.exception, ConfigError)
+    done = CliRunner().invoke(app, ["features", *paths, *where, "--encoder", "logmel", "--threads", "2"])
+    assert done.exit_code == 0, done.output
+    assert FeatureCache(tmp_path / "out").read(IDS[0], "mel").shape == (40, 80)
+    other = CliRunner().invoke(app, ["features", *paths, *where, "--encoder", '{"backend": "logmel", "n_mels": 128}'])
+    assert "n_mels was 80, is now 128" in str(other.exception)
