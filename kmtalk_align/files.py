@@ -51,6 +51,18 @@ def check_writable(target: Path) -> None:
         temporary.unlink()
 
 
+def check_room(target: Path, size: int, *, of: str) -> None:
+    """Raise ArtefactError where the disk of `target` has not the room for so many bytes: before long work."""
+    there = next(folder for folder in (target.absolute(), *target.absolute().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if size > free:
+        raise ArtefactError(
+            f"{of} will take about {size / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free",
+            where=target,
+            fix="make room, or choose a folder on another disk",
+        )
+
+
 def write_bytes_if_changed(target: Path, content: bytes) -> bool:
     """As `write_bytes`, but an equal file is left untouched, its time stamp too. True where it was written."""
     if target.is_file() and target.read_bytes() == content:

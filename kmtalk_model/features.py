@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +15,8 @@ from numpy.typing import NDArray
 from kmtalk_align import stage
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import OK
-from kmtalk_align.errors import ArtefactError, KMTalkError
+from kmtalk_align.errors import KMTalkError
+from kmtalk_align.files import check_room
 from kmtalk_align.shards import remove_other_cuts
 from kmtalk_align.stage import Row
 from kmtalk_align.tables import CORPUS, FEATURE_STATUS
@@ -41,7 +41,7 @@ def features(shards: Sequence[Path], encoder: Encoder, root: Path, output: Path,
     if len(todo) < len(shards):
         _log.info("%d of %d shards have their features already", len(shards) - len(todo), len(shards))
     rows = {shard: CORPUS.read(shard) for shard in todo}
-    check_room(output, size_of([row for own in rows.values() for row in own], encoder))
+    check_room(output, size_of([row for own in rows.values() for row in own], encoder), of="the features")
     with ThreadPoolExecutor(threads, initializer=one_core_each) as pool:
         for shard, made in todo.items():
             encoded = _Ahead(rows[shard], encoder, root, pool, threads)
@@ -60,18 +60,6 @@ def size_of(rows: Sequence[Row], encoder: Encoder) -> int:
     total = sum(stream.bytes_of(length) for length in lengths for stream in encoder.streams.values())
     _log.info("%d utterances, %.1f min: %.1f MB of features on disk", len(lengths), sum(lengths) / 60, total / 1e6)
     return total
-
-
-def check_room(output: Path, size: int) -> None:
-    """Raise ArtefactError where the disk has not the room for so many bytes."""
-    existing = next(folder for folder in (output, *output.absolute().parents) if folder.exists())
-    free = shutil.disk_usage(existing).free
-    if size > free:
-        raise ArtefactError(
-            f"the features need {size / 1e9:.2f} GB, the disk has {free / 1e9:.2f} GB left",
-            where=output,
-            fix="make room, or ask for fewer outputs of the encoder",
-        )
 
 
 def _is_made(shard: Path, made: Made, output: Path) -> bool:

@@ -7,6 +7,7 @@ import os
 import pickle
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from kmtalk_align.prepare import prepare
 from kmtalk_align.tables import FEATURE_STATUS
 from kmtalk_model.encoders.base import Encoded, Spoken, Stream
 from kmtalk_model.feature_cache import FeatureCache, features_path, status_path
-from kmtalk_model.features import check_room, features, size_of
+from kmtalk_model.features import features, size_of
 
 IDS = [f"ann_sentence{number:02d}" for number in range(7)]
 
@@ -184,10 +185,15 @@ def test_the_size_is_what_the_tensors_take(shards: tuple[list[Path], Path], tmp_
     assert size_of([row for table in tables for row in CORPUS.read(table)], Ears()) == taken
 
 
-def test_a_full_disk_is_found_before_the_work(tmp_path: Path) -> None:
-    with pytest.raises(ArtefactError, match=r"the features need .* GB, the disk has .* make room"):
-        check_room(tmp_path / "not" / "there" / "yet", 10**18)
-    check_room(tmp_path, 1)
+def test_a_full_disk_is_found_before_the_work(
+    shards: tuple[list[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, root = shards
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    ears = Ears()
+    with pytest.raises(ArtefactError, match="the features will take about 0 MB, and 0 MB are free; make room"):
+        features(tables, ears, root, tmp_path / "out")
+    assert not ears.batches
 
 
 def test_a_cache_travels_to_another_process(shards: tuple[list[Path], Path], tmp_path: Path) -> None:

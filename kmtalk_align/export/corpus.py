@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,12 +14,11 @@ from numpy.typing import NDArray
 from kmtalk_align import progress
 from kmtalk_align.corpora.splits import UNASSIGNED, subject_of
 from kmtalk_align.corpora.templates import pickled_templates
-from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError, KMTalkError
 from kmtalk_align.export.clip import bytes_of, file_stem, read_clip, write_array, write_clip
 from kmtalk_align.export.readme import readme
 from kmtalk_align.export.whole_run import Result, WholeRun, open_run
-from kmtalk_align.files import encode_id, new_directory, write_bytes
+from kmtalk_align.files import check_room, encode_id, new_directory, write_bytes
 from kmtalk_align.stage import Row
 from kmtalk_align.textgrid import write_textgrid
 
@@ -62,7 +59,7 @@ def export_corpus(results: Path, root: Path, run_name: str, output: Path) -> Exp
     utterances = run.utterances()
     output = output.resolve()
     _refuse_occupied(output)
-    _check_room(utterances, run.corpus["vertex_count"], output)
+    check_room(output, sum(bytes_of(one, run.corpus["vertex_count"]) for one in utterances), of="the export")
     exported = Exported()
     with new_directory(output) as folder:
         with progress.bar("export", len(utterances)) as advance:
@@ -152,16 +149,3 @@ def _refuse_occupied(output: Path) -> None:
     if output.exists() or output.is_symlink():
         what = "is a folder that holds something already" if output.is_dir() else "is a file"
         raise ArtefactError(what, where=output, fix="give a new folder, or empty this one yourself")
-
-
-def _check_room(utterances: Sequence[Utterance], vertex_count: int, output: Path) -> None:
-    """Raise ArtefactError where the disk has less room than the export is estimated to take."""
-    needed = sum(bytes_of(utterance, vertex_count) for utterance in utterances)
-    there = next(folder for folder in (output.absolute(), *output.absolute().parents) if folder.is_dir())
-    free = shutil.disk_usage(there).free
-    if needed > free:
-        raise ArtefactError(
-            f"the export takes about {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free",
-            where=output,
-            fix="choose a folder on another disk, or make room",
-        )

@@ -270,7 +270,7 @@ def test_a_disk_without_room_is_found_before_anything_is_written(
     root, results = built
     before = listing(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 1000}))
-    with pytest.raises(ArtefactError, match="takes about 0 MB, and 0 MB are free"):
+    with pytest.raises(ArtefactError, match="will take about 0 MB, and 0 MB are free"):
         export_corpus(results, root, RUN, tmp_path / "a" / "out")
     assert listing(tmp_path) == before
 
