@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 RESAMPLES = 10_000
-_CONFIDENCE = 0.95
+LEVEL = 0.95
 # Numbers that are drawn at a time: resamples of many clips are drawn in parts.
 _AT_A_TIME = 2_000_000
 
@@ -25,7 +25,8 @@ _AT_A_TIME = 2_000_000
 class Estimate:
     """A figure with its 95 % interval over so many clips.
 
-    value: None where no clip has one; low, high: None where fewer than two clips, or resamples without a value, give no interval.
+    value: None where no clip has one; low, high: None where fewer than two clips, or a resample without a value,
+    give no interval.
     """
 
     value: float | None
@@ -103,7 +104,7 @@ def _estimate(
         vectorized=True,
         n_resamples=resamples,
         batch=max(1, _AT_A_TIME // clips),
-        confidence_level=_CONFIDENCE,
+        confidence_level=LEVEL,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
