@@ -101,8 +101,7 @@ class CapturedCorpus:
 
     def offsets(self, clip: Utterance) -> NDArray[np.float64]:
         """The captured vertices of a clip less its subject's template: (T, V, 3)."""
-        found: NDArray[np.float64] = self.vertices(clip) - self.template(clip).astype(np.float64)
-        return found
+        return self.vertices(clip).astype(np.float64) - self.template(clip).astype(np.float64)
 
     def template(self, clip: Utterance) -> NDArray[np.float32]:
         """The template (V, 3) of a clip's subject. Raises ArtefactError where there is none."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +60,11 @@ class Ridge:
     @classmethod
     def fit(cls, pieces: Iterable[tuple[Rows, Rows]]) -> Ridge:
         """From pieces of (features, targets): it takes D * (2 D + 2 K) numbers, however many frames there are."""
-        sums = _Sums()
-        for features, targets in _gathered(pieces):
+        gathered = _gathered(pieces)
+        features, targets = next(gathered)
+        sums = _Sums(features.shape[1], targets.shape[1])
+        sums.add(features, targets)
+        for features, targets in gathered:
             sums.add(features, targets)
         mean, target_mean = sums.total / sums.frames, sums.target_total / sums.frames
         gram = sums.gram - sums.frames * np.outer(mean, mean)
@@ -85,23 +87,17 @@ class Ridge:
 class _Sums:
     """What the normal equations are made of, in float64."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, targets: int) -> None:
         self.frames = 0
-        self.gram, self.shared, self.total, self.target_total = (np.zeros(()) for _ in range(4))
+        self.gram, self.shared = np.zeros((width, width)), np.zeros((width, targets))
+        self.total, self.target_total = np.zeros(width), np.zeros(targets)
 
     def add(self, features: Rows, targets: Rows) -> None:
         self.frames += len(features)
-        self.gram = _added(self.gram, features.T @ features)
-        self.shared = _added(self.shared, features.T @ targets)
-        self.total = _added(self.total, features.sum(axis=0, dtype=np.float64))
-        self.target_total = _added(self.target_total, targets.sum(axis=0, dtype=np.float64))
-
-
-def _added(total: NDArray[np.float64], more: NDArray[Any]) -> NDArray[np.float64]:
-    if not total.ndim:
-        return more.astype(np.float64)
-    total += more
-    return total
+        self.gram += features.T @ features
+        self.shared += features.T @ targets
+        self.total += features.sum(axis=0, dtype=np.float64)
+        self.target_total += targets.sum(axis=0, dtype=np.float64)
 
 
 def _gathered(pieces: Iterable[tuple[Rows, Rows]]) -> Iterator[tuple[Rows, Rows]]:

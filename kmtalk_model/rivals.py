@@ -6,13 +6,14 @@ Both are fitted by walking through the clips of `train`: memory does not grow wi
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import progress
 from kmtalk_align.corpus import Utterance
+from kmtalk_align.errors import ConfigError
 from kmtalk_model import metrics
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.metrics import Vertices
@@ -112,6 +113,22 @@ class RidgeRegression:
                 sums[penalty] += float(errors.sum())
         frames = sum(clip.n_frames for clip in clips)
         return {penalty: total / frames for penalty, total in sums.items()}
+
+
+def fit_rivals(corpus: CapturedCorpus, hear: Hear, unheard: Container[str] = ()) -> tuple[MeanPose, RidgeRegression]:
+    """Both of them, fitted on `train`, the penalty chosen on `val`.
+
+    unheard: clips that have no features, on which the regression is not fitted. Raises ConfigError where one of the
+    splits is empty.
+    """
+    train, val = (list(corpus.split(name).clips.values()) for name in ("train", "val"))
+    heard, chosen_on = ([clip for clip in clips if clip.utterance_id not in unheard] for clips in (train, val))
+    for split, clips in (("train", heard), ("val", chosen_on)):
+        if not clips:
+            raise ConfigError(f"no clip of split {split!r} has features", where=corpus.results.folder)
+    if len(heard) < len(train):
+        _log.warning("ridge regression: %d clips of train have no features", len(train) - len(heard))
+    return MeanPose(corpus, train), RidgeRegression(corpus, hear, heard, chosen_on)
 
 
 def with_context(features: Rows, context: int) -> Rows:
