@@ -9,8 +9,9 @@ import typer
 
 from kmtalk_align.cli import app, main
 from kmtalk_align.cli.options import Root, Threads
+from kmtalk_model import cli_evaluate
 
-__all__ = ["app", "main"]
+__all__ = ["app", "cli_evaluate", "main"]
 
 Shards = Annotated[list[Path], typer.Argument(help="Shards of the corpus: corpus/<shard>.parquet.")]
 EncoderOption = Annotated[
