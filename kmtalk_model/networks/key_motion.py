@@ -1,0 +1,58 @@
+"""The Key Motion-focused Decoder of KMTalk Sec. 3.2: audio features at the key frames -> key motions."""
+
+# No postponed annotations: huggingface_hub reads them to know the config's type.
+from dataclasses import dataclass
+from typing import Literal
+
+from huggingface_hub import PyTorchModelHubMixin
+from torch import Tensor, nn
+
+from kmtalk_model.networks.config import NetworkConfig, audio_network, motion_basis
+from kmtalk_model.networks.decoder import MotionDecoder
+from kmtalk_model.networks.positions import sinusoidal_positions
+from kmtalk_model.networks.speech import Speech
+
+
+@dataclass(frozen=True)
+class KeyMotionConfig(NetworkConfig):
+    """decoder_layers: of the decoder; memory: what it attends to, A_k (`keys`, as the paper says) or all of A
+    (`audio`); positions: whether the times of the key frames are added to A_k.
+    """
+
+    decoder_layers: int = 1
+    memory: Literal["keys", "audio"] = "keys"
+    positions: bool = False
+
+
+class KeyMotionDecoder(
+    nn.Module, PyTorchModelHubMixin, library_name="kmtalk", license="apache-2.0", tags=["talking-face"]
+):
+    """Gathers A at the key frames and decodes the key motions K, offsets from the template.
+
+    With every frame a key frame it is the single-stage decoder of SelfTalk.
+    """
+
+    def __init__(self, config: KeyMotionConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.audio = audio_network(config)
+        self.motion = motion_basis(config)
+        self.decoder = MotionDecoder(
+            config.width, config.heads, config.decoder_layers, config.dropout, self.motion.width
+        )
+
+    def forward(self, speech: Speech) -> Tensor:
+        """Key motions K (B, m, V, 3)."""
+        return self.motion.decode(self.coefficients(speech))
+
+    def coefficients(self, speech: Speech) -> Tensor:
+        """Key motions (B, m, k) as coefficients of the motion basis."""
+        audio = self.audio(speech.features, speech.frame_mask)
+        at_keys = speech.at_keys(audio)
+        if self.config.positions:
+            at_keys = at_keys + sinusoidal_positions(speech.key_times, self.config.width)
+        if self.config.memory == "audio":
+            found: Tensor = self.decoder(at_keys, speech.key_mask, audio, speech.frame_mask)
+        else:
+            found = self.decoder(at_keys, speech.key_mask, at_keys, speech.key_mask)
+        return found
