@@ -30,7 +30,7 @@ def evaluate(
     from kmtalk_align.files import check_writable
     from kmtalk_model.captured import CapturedCorpus
     from kmtalk_model.comparison_text import as_text
-    from kmtalk_model.evaluate import Request, compare_with_rivals, scores_path, write_comparison
+    from kmtalk_model.evaluate import Request, compare_with_rivals, hearing, scores_path, write_comparison
     from kmtalk_model.feature_cache import FeatureCache
 
     for path in (output, scores_path(output)):
@@ -38,6 +38,6 @@ def evaluate(
     corpus = CapturedCorpus(results, root)
     features = FeatureCache(results / "features" / encoder)
     request = Request(split, protocol, alignments, reference)
-    comparison = compare_with_rivals(corpus, features, resample, [], request)
+    comparison = compare_with_rivals(corpus, hearing(features, resample), features.failures(), [], request)
     write_comparison(comparison, output)
     typer.echo(as_text(comparison), nl=False)

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kmtalk_align.corpus import Utterance
 from kmtalk_align.files import write_bytes
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.comparison import SCORES, Comparison
 from kmtalk_model.evaluation import Predictor, evaluate
 from kmtalk_model.feature_cache import FeatureCache
 from kmtalk_model.resample import Resampling
-from kmtalk_model.rivals import fit_rivals
+from kmtalk_model.rivals import Hear, fit_rivals
 
 
 @dataclass(frozen=True)
@@ -34,20 +30,16 @@ class Request:
 
 def compare_with_rivals(
     corpus: CapturedCorpus,
-    features: FeatureCache,
-    how: Resampling,
+    hear: Hear,
+    unheard: Mapping[str, str],
     systems: Sequence[Predictor],
     request: Request,
 ) -> Comparison:
-    """Systems beside the mean pose and ridge regression, which are fitted here, from the features that they hear.
+    """Systems beside the mean pose and ridge regression, which are fitted here from the features that the systems hear.
 
-    A clip without features is left out for all. Raises what `evaluate` and `fit_rivals` raise.
+    unheard: clips that have no features, and why; they are left out for all. Raises what `evaluate` and `fit_rivals`
+    raise.
     """
-    unheard = features.failures()
-
-    def hear(clip: Utterance) -> NDArray[np.float32]:
-        return features.at_frames(clip.utterance_id, clip.n_frames, clip.fps, how)
-
     return evaluate(
         corpus,
         request.split,
@@ -57,6 +49,11 @@ def compare_with_rivals(
         reference=request.reference,
         left_out=unheard,
     )
+
+
+def hearing(features: FeatureCache, how: Resampling) -> Hear:
+    """The features of a clip at its frames, from a cache."""
+    return lambda clip: features.at_frames(clip.utterance_id, clip.n_frames, clip.fps, how)
 
 
 def scores_path(output: Path) -> Path:

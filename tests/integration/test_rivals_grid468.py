@@ -13,7 +13,7 @@ from kmtalk_align.prepare import prepare
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.comparison import Comparison
 from kmtalk_model.encoders import encoder_config
-from kmtalk_model.evaluate import Request, compare_with_rivals
+from kmtalk_model.evaluate import Request, compare_with_rivals, hearing
 from kmtalk_model.feature_cache import FeatureCache
 from kmtalk_model.features import features
 
@@ -32,7 +32,8 @@ def comparison(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> C
     features([shard], encoder_config({"backend": "logmel"}).load(), folder / "data", cached)
     corpus = CapturedCorpus(folder / "results", folder / "data")
     request = Request("testA", reference="mean pose")
-    return compare_with_rivals(corpus, FeatureCache(cached), "average", [], request)
+    cache = FeatureCache(cached)
+    return compare_with_rivals(corpus, hearing(cache, "average"), cache.failures(), [], request)
 
 
 def test_the_mean_pose_has_the_published_figures(comparison: Comparison) -> None:
