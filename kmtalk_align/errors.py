@@ -47,5 +47,13 @@ class TextGridError(KMTalkError):
     """A TextGrid is malformed or lacks what is needed of it."""
 
 
+class MeshError(KMTalkError):
+    """A mesh file cannot be read, or is not one face."""
+
+
+class AnimationError(KMTalkError):
+    """An animation's arrays do not fit together, or its file is not one of KMTalk."""
+
+
 class ArtefactError(KMTalkError):
     """A table or file of results/ is missing, malformed, or belongs to another config."""
