@@ -20,7 +20,7 @@ def mesh_vertices(path: Path) -> NDArray[np.float32]:
 
 
 def mesh_faces(path: Path) -> NDArray[np.generic]:
-    """Faces (F, 3), (0, 3) where there are none. Raises MeshError where the file can't be read or holds several meshes."""
+    """Faces (F, 3), (0, 3) where there are none. Raises MeshError where it is unreadable or holds several meshes."""
     parts = [part for part in _parts(path) if hasattr(part, "faces")]  # a file without faces is a cloud of points
     if len({len(part.vertices) for part in parts}) > 1:
         raise MeshError("holds several meshes", where=path, fix="keep the face alone")

@@ -133,14 +133,16 @@ def _check(one: Animation) -> None:
         raise AnimationError(f"its template has shape {one.template.shape}, its vertices {shape}")
     if one.faces.ndim != 2 or one.faces.shape[1] != 3:
         raise AnimationError(f"its faces have shape {one.faces.shape}, not (F, 3)")
-    for name, indices, count in (
-        ("faces", one.faces, shape[1]),
-        ("key frames", one.key_frames, shape[0]),
-        *((f"region {name}", np.array(region, np.int64), shape[1]) for name, region in one.regions.items()),
-    ):
-        if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
-            raise AnimationError(f"its {name} are not indices below {count}")
+    _check_indices(one.faces, shape[1], "faces")
+    _check_indices(one.key_frames, shape[0], "key frames")
+    for name, region in one.regions.items():
+        _check_indices(np.array(region, np.int64), shape[1], f"vertices of {name}")
     if not 0 < one.fps < float("inf"):
         raise AnimationError(f"it has {one.fps} frames a second")
     if not np.isfinite(one.vertices).all():
         raise AnimationError("its vertices hold NaN or infinite values")
+
+
+def _check_indices(indices: NDArray[np.signedinteger], count: int, what: str) -> None:
+    if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
+        raise AnimationError(f"its {what} are not indices below {count}")

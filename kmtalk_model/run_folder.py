@@ -79,7 +79,7 @@ class RunFolder:
 
     @classmethod
     def load(cls, path: Path) -> RunFolder:
-        """The run of a folder, or of its run.json. Raises ArtefactError where anything of it is missing or malformed."""
+        """The run of a folder, or of its run.json. Raises ArtefactError where a part is missing or malformed."""
         file = path / RUN_FILE if path.is_dir() else path
         try:
             values = json.loads(file.read_text(encoding="utf-8"))

@@ -26,8 +26,9 @@ def choose_template(
     if template is not None and subject is not None:
         raise ConfigError("a template and a subject exclude each other", fix="give one of the two")
     if template is not None:
-        given, where = (_read(template), str(template)) if isinstance(template, Path) else (template, "template")
-        return _checked(given, where, run)
+        if isinstance(template, Path):
+            return _checked(_read(template), str(template), run)
+        return _checked(template, "template", run)
     if subject is not None:
         if subject not in run.templates:
             raise ConfigError(
@@ -35,7 +36,8 @@ def choose_template(
                 where=run.folder,
                 fix=f"choose from: {', '.join(sorted(run.templates))}",
             )
-        return run.templates[subject]
+        found: NDArray[np.float32] = run.templates[subject]
+        return found
     return _mean(run)
 
 
@@ -56,7 +58,8 @@ def _read(path: Path) -> NDArray[np.floating]:
         found = np.load(path, allow_pickle=False)
     except Exception as error:  # numpy's reader raises nearly anything for a malformed file
         raise MeshError(f"is no readable array ({type(error).__name__}: {error})", where=path) from error
-    if found.dtype.kind not in "fiu" or found.ndim not in (1, 2) or found.size % 3 or (found.ndim, found.size) == (2, 0):
+    rows = (found.ndim == 2 and found.shape[1] == 3) or (found.ndim == 1 and found.size % 3 == 0)
+    if found.dtype.kind not in "fiu" or not rows or not found.size:
         raise MeshError(f"is an array of {found.dtype}, shape {found.shape}, not (V, 3)", where=path)
     return np.asarray(found.reshape(-1, 3), np.float64)
 
