@@ -50,6 +50,16 @@ def save_run(
     return RunFolder.write(runs / "tiny", run, templates())
 
 
+def empty_stages(runs: Path) -> Path:
+    """Stages of empty files in runs/base, which is all that a run asks of them until it loads their networks."""
+    for stage in ("key_motion", "completion", "single_stage"):
+        folder = runs / "base" / stage
+        folder.mkdir(parents=True)
+        for name in ("model.safetensors", "config.json"):
+            (folder / name).touch()
+    return runs
+
+
 def save_stages(folder: Path, vertices: int, features: int, names: tuple[str, ...], width: int = 16) -> None:
     """Networks whose heads are random and not zero, as they start: something moves."""
     import torch
