@@ -62,7 +62,7 @@ def lips(found: Tensor, captured: Tensor, frame_mask: Tensor, lip_vertices: Tens
 
 
 def dynamics(found: Tensor, captured: Tensor, frame_mask: Tensor, upper_face: Tensor) -> Tensor:
-    """How far apart the dynamics of the upper face's vertices (U,) are: mean_v |std_t q_tv - std_t q'_tv| of the squared
+    """How far apart the dynamics of the upper face's vertices (U,) are: mean_v |std_t q_tv - std_t q'_tv| of squared
     norms q of offsets over real frames (ddof 0), in squared units; the mean over utterances.
 
     FDD has no absolute value in the mean over vertices (CodeTalker's cal_metric.py), so that it is at most this.
