@@ -39,7 +39,7 @@ class MotionBasis(nn.Module):
         """Offsets (..., V, 3) of coefficients (..., k)."""
         scaled = coefficients * self.scale
         flat = scaled if self._is_plain else scaled @ self.basis
-        return flat.unflatten(-1, (self.vertices, 3))
+        return flat.reshape(*flat.shape[:-1], self.vertices, 3)
 
     @property
     def _is_plain(self) -> bool:

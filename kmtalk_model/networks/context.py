@@ -37,17 +37,20 @@ class AudioContext(nn.Module):
 
 
 class _Convolution(nn.Module):
-    """A residual block over time. What is padded is zero to it, as what lies beyond the ends."""
+    """A residual block: a depthwise convolution over time, then a feed-forward over the channels (ConvNeXt's order).
+
+    What is padded is zero to it, as what lies beyond the ends.
+    """
 
     def __init__(self, width: int, kernel: int, dropout: float) -> None:
         super().__init__()
+        self.over_time = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
         self.norm = nn.LayerNorm(width)
-        self.over_time = nn.Conv1d(width, 2 * width, kernel, padding=kernel // 2)
-        self.back = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width), nn.Dropout(dropout)
+        )
 
     def forward(self, audio: Tensor, frame_mask: Tensor) -> Tensor:
-        masked = self.norm(audio) * frame_mask[..., None]
-        gated = nn.functional.glu(self.over_time(masked.mT).mT, dim=-1)
-        mixed: Tensor = audio + self.dropout(self.back(nn.functional.silu(gated)))
+        around = self.over_time((audio * frame_mask[..., None]).mT).mT
+        mixed: Tensor = audio + self.feed_forward(self.norm(around))
         return mixed

@@ -23,7 +23,7 @@ class MotionDecoder(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, tokens: Tensor, mask: Tensor, memory: Tensor, memory_mask: Tensor) -> Tensor:
-        """mask (B, T), memory_mask (B, M): bool, true for what is not padding."""
+        """Motion (B, T, k); mask (B, T), memory_mask (B, M): bool, true for what is not padding."""
         for layer in self.layers:
             tokens = layer(tokens, memory, tgt_key_padding_mask=~mask, memory_key_padding_mask=~memory_mask)
         motion: Tensor = self.head(tokens)

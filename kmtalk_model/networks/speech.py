@@ -55,8 +55,13 @@ class Speech:
 
     def to(self, device: torch.device | str) -> Speech:
         """The same on another device."""
-        tensors = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return replace(self, **tensors)
+        return Speech(
+            self.features.to(device),
+            self.frame_mask.to(device),
+            self.key_frames.to(device),
+            self.key_mask.to(device),
+            self.fps,
+        )
 
     def at_keys(self, values: Tensor) -> Tensor:
         """Values (B, N, ...) at the key frames: (B, m, ...)."""
