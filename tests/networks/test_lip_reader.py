@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kmtalk_model.losses import text_consistency
 from kmtalk_model.networks.lip_reader import LipReader, LipReaderConfig, at_times
 from kmtalk_model.networks.lip_target import LipTarget
 
@@ -103,19 +102,3 @@ def test_a_target_pads_and_goes_to_a_device() -> None:
     assert {one.device.type for one in (away.states, away.labels, away.label_lengths, away.token_mask)} == {"meta"}
     with pytest.raises(ValueError, match=r"states of \[2, 3\] tokens, where \[2, 4\]"):
         LipTarget.of([2, 4], [[1], [1]], 50.0, 0.01, states)
-
-
-def test_it_learns_to_read_two_utterances() -> None:
-    frames, tokens, labels = [12, 20], [24, 40], [[1, 2, 3], [4, 5, 1, 6]]
-    network = reader().train()
-    aim = LipTarget.of(tokens, labels, 50.0, 0.0125)
-    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
-    values = []
-    for _ in range(40):
-        found = network(*lips(frames), 25.0, aim)
-        loss = text_consistency(found.logits, aim.token_mask, aim.labels, aim.label_lengths)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        values.append(loss.item())
-    assert values[-1] < 0.3 * values[0]
