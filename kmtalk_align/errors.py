@@ -51,5 +51,13 @@ class PredictionError(KMTalkError):
     """Predicted motion is not what can be compared with the captured motion of its clip."""
 
 
+class MeshError(KMTalkError):
+    """A mesh file cannot be read, or is not one face."""
+
+
+class AnimationError(KMTalkError):
+    """An animation's arrays do not fit together, or its file is not one of KMTalk."""
+
+
 class ArtefactError(KMTalkError):
     """A table or file of results/ is missing, malformed, or belongs to another config."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from kmtalk_align.aligners import aligner_config
-from kmtalk_align.aligners.base import Alignment, Spoken, align_one
+from kmtalk_align.aligners.base import Aligned, Aligner, Alignment, Spoken, align_one
 from kmtalk_align.asr import Recogniser, recogniser_config
 from kmtalk_align.asr.base import Transcript
+from kmtalk_align.asr.reference import Reference
 from kmtalk_align.audio import SAMPLE_RATE, Samples, decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError, ConfigError
@@ -52,6 +54,43 @@ class Localized:
         }
 
 
+class Localizer:
+    """The chain for one recording after another: its steps one by one, whose models are loaded once, when needed."""
+
+    def __init__(self, asr: Mapping[str, Any], aligner: Mapping[str, Any], threads: int = 1) -> None:
+        """asr, aligner: config blocks. Raises ConfigError for a mistake in them."""
+        self._asr, self._aligner = recogniser_config(asr), aligner_config(aligner)
+        self._threads = threads
+
+    def transcribe(self, name: str, samples: Samples, transcript: str | None = None) -> Transcript:
+        """What is said in a recording (S,) at 16 kHz. With a `transcript` nothing is recognised.
+
+        Raises RecognitionError where nobody speaks, WeightsError where the recogniser can't be had.
+        """
+        utterance = replace(_utterance(name, samples), transcript=transcript)
+        if transcript is not None:
+            return Reference().transcribe(utterance, lambda: samples)
+        return self.recogniser.transcribe(utterance, lambda: samples)
+
+    def align(self, name: str, samples: Samples, said: Transcript) -> Aligned:
+        """The phones of a recording in time. Raises AlignmentError where they can't be found."""
+        words = spoken_words(said.text, said.language)
+        if not words:
+            raise AlignmentError(f"the transcript holds no word: {said.text!r}", where=name)
+        return align_one(self._loaded_aligner, Spoken(_utterance(name, samples), words, lambda: samples))
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The recogniser, loaded. Raises WeightsError or ConfigError."""
+        loaded: Recogniser = self._asr.load(self._threads)
+        return loaded
+
+    @cached_property
+    def _loaded_aligner(self) -> Aligner:
+        loaded: Aligner = self._aligner.load()
+        return loaded
+
+
 def localize(
     audio: Path,
     *,
@@ -68,33 +107,22 @@ def localize(
     asr, aligner: config blocks. With a `transcript` nothing is recognised; with a `textgrid` nothing is aligned either.
     Raises KMTalkError, whose message names what to do.
     """
-    aligner_block = aligner_config(aligner)  # a mistake in it is found before the work
+    localizer = Localizer(asr, aligner, threads)  # a mistake in a block is found before the work
     samples = decode(audio)
     duration_s = len(samples) / SAMPLE_RATE
-    said: Transcript | None = None
-    words: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
-    if textgrid is not None:
-        alignment = read_textgrid(textgrid, duration_s=duration_s)
-        words = tuple(word.label for word in alignment.words if word.label)
-    else:
-        utterance = Utterance(
-            audio.name, "", "", str(audio), duration_s=duration_s, transcript=transcript, language="en"
-        )
-        said = _transcript(utterance, samples, asr, threads)
-        words = tuple(spoken_words(said.text, said.language))
-        if not words:
-            raise AlignmentError(f"the transcript holds no word: {said.text!r}", where=audio)
-        aligned = align_one(aligner_block.load(), Spoken(utterance, words, lambda: samples))
-        alignment, unknown = aligned.alignment, aligned.unknown_words
     n_frames = frame_of(duration_s, fps)
     if n_frames < 1:
         raise ConfigError(f"is shorter than one frame at {fps:g} fps", where=audio)
-    keys = key_frames(selector, audio.name, n_frames, fps, list(alignment.phones))
-    return Localized(keys, alignment, said, words, unknown, duration_s)
+    said: Transcript | None = None
+    if textgrid is not None:
+        aligned = Aligned(read_textgrid(textgrid, duration_s=duration_s))
+    else:
+        said = localizer.transcribe(audio.name, samples, transcript)
+        aligned = localizer.align(audio.name, samples, said)
+    words = tuple(word.label for word in aligned.alignment.words if word.label)
+    keys = key_frames(selector, audio.name, n_frames, fps, list(aligned.alignment.phones))
+    return Localized(keys, aligned.alignment, said, words, aligned.unknown_words, duration_s)
 
 
-def _transcript(utterance: Utterance, samples: Samples, asr: Mapping[str, Any], threads: int) -> Transcript:
-    block = {"backend": "reference"} if utterance.transcript is not None else asr
-    recogniser: Recogniser = recogniser_config(block).load(threads)
-    return recogniser.transcribe(utterance, lambda: samples)
+def _utterance(name: str, samples: Samples) -> Utterance:
+    return Utterance(name, "", "", name, duration_s=len(samples) / SAMPLE_RATE, language="en")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align.corpus import OK
-from kmtalk_align.errors import ArtefactError
+from kmtalk_align.errors import ArtefactError, KMTalkError
 from kmtalk_align.files import new_file
 from kmtalk_align.shards import shard_name, shard_of
 from kmtalk_align.tables import FEATURE_STATUS
 from kmtalk_model.encoders.base import Spoken, Stream
-from kmtalk_model.resample import Resampling, to_frames
+from kmtalk_model.resample import Resampling, streams_to_frames
 
 # One key alone: safetensors writes several in any order, and two builds are to be equal byte for byte.
 _METADATA = "kmtalk"
@@ -54,6 +54,18 @@ def features_path(folder: Path, shard: str) -> Path:
 def status_path(folder: Path, shard: str) -> Path:
     """Where the table lies that says how each utterance of a shard came out."""
     return folder / f"{shard}.status.parquet"
+
+
+def as_float16(values: NDArray[np.float32], stream: str) -> NDArray[np.float16]:
+    """Features as the cache holds them, rounded to half precision. Raises KMTalkError for what it can't hold."""
+    with np.errstate(over="ignore"):
+        rounded = values.astype(np.float16)
+    if not np.isfinite(rounded).all():
+        raise KMTalkError(
+            f"the features of {stream} go up to {np.abs(values).max():.3g}, beyond what float16 holds (65504)",
+            fix="cache another output of the encoder",
+        )
+    return rounded
 
 
 def write_features(folder: Path, shard: str, tensors: Mapping[str, NDArray[np.float16]], made: Made) -> None:
@@ -133,13 +145,17 @@ class FeatureCache:
         return found
 
     def at_frames(
-        self, utterance_id: str, n_frames: int, fps: float, how: Resampling = "interpolate"
+        self,
+        utterance_id: str,
+        n_frames: int,
+        fps: float,
+        how: Resampling = "interpolate",
+        streams: Sequence[str] | None = None,
     ) -> NDArray[np.float32]:
-        """All streams at the frames of an animation, side by side: (n_frames, d)."""
-        parts = [
-            to_frames(self.read(utterance_id, name), one, n_frames, fps, how) for name, one in self.streams.items()
-        ]
-        return np.concatenate(parts, axis=1)
+        """The named streams, or all, at the frames of an animation, side by side: (n_frames, d)."""
+        names = self.streams if streams is None else streams
+        features = {name: self.read(utterance_id, name) for name in names}
+        return streams_to_frames(features, {name: self.streams[name] for name in names}, n_frames, fps, how)
 
     def failures(self) -> dict[str, str]:
         """The utterances that have no features, and why. Raises ArtefactError where a status table can't be read."""

@@ -22,7 +22,7 @@ from kmtalk_align.stage import Row
 from kmtalk_align.tables import CORPUS, FEATURE_STATUS
 from kmtalk_model.encoders import Encoded, Encoder
 from kmtalk_model.encoders.base import one_core_each
-from kmtalk_model.feature_cache import Made, made_from, read_made, status_path, write_features
+from kmtalk_model.feature_cache import Made, as_float16, made_from, read_made, status_path, write_features
 
 VERSION = 1
 _Batch = Future[dict[str, "Encoded | Exception"]]
@@ -72,7 +72,7 @@ def _write_shard(name: str, rows: list[Row], encoded: _Ahead, output: Path, made
     def work(row: Row) -> Row:
         found = encoded.of(row)
         for stream, values in found.features.items():
-            tensors[f"{row['utterance_id']}/{stream}"] = _as_float16(values, stream)
+            tensors[f"{row['utterance_id']}/{stream}"] = as_float16(values, stream)
         heard = found.spoken
         columns = {"ctc_ids": list(heard.ids) if heard else None, "ctc_text": heard.text if heard else None}
         return {"utterance_id": row["utterance_id"], **columns, "status": OK, "message": ""}
@@ -85,18 +85,6 @@ def _write_shard(name: str, rows: list[Row], encoded: _Ahead, output: Path, made
     results = stage.work_through("features", items, work, failed)
     write_features(output, name, tensors, made)
     FEATURE_STATUS.write(status_path(output, name), results)
-
-
-def _as_float16(values: NDArray[np.float32], stream: str) -> NDArray[np.float16]:
-    """Rounded to half precision. Raises KMTalkError for what it can't hold."""
-    with np.errstate(over="ignore"):
-        rounded = values.astype(np.float16)
-    if not np.isfinite(rounded).all():
-        raise KMTalkError(
-            f"the features of {stream} go up to {np.abs(values).max():.3g}, beyond what float16 holds (65504)",
-            fix="cache another output of the encoder",
-        )
-    return rounded
 
 
 class _Ahead:

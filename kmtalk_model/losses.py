@@ -25,7 +25,7 @@ def reconstruction(found: Tensor, captured: Tensor, frame_mask: Tensor) -> Tenso
 
 
 def velocity(found: Tensor, captured: Tensor, frame_mask: Tensor) -> Tensor:
-    """L_vel: mean squared error of the differences of neighbouring frames, both of them real; 0 where there are none."""
+    """L_vel: mean squared error of the differences of neighbouring frames that are both real; 0 where none are."""
     pairs = frame_mask[:, 1:] & frame_mask[:, :-1]
     return _mean(_squared_error(_precise(found).diff(dim=1), _precise(captured).diff(dim=1)), pairs)
 
@@ -62,11 +62,10 @@ def lips(found: Tensor, captured: Tensor, frame_mask: Tensor, lip_vertices: Tens
 
 
 def dynamics(found: Tensor, captured: Tensor, frame_mask: Tensor, upper_face: Tensor) -> Tensor:
-    """How far apart the dynamics of the upper face's vertices (U,) are: mean_v |std_t q_tv(found) - std_t q_tv(captured)|
-    of the squared norms q of offsets over real frames, (ddof 0), in squared units; the mean over utterances.
+    """How far apart the dynamics of the upper face's vertices (U,) are: mean_v |std_t q_tv - std_t q'_tv| of squared
+    norms q of offsets over real frames (ddof 0), in squared units; the mean over utterances.
 
-    FDD is the mean over vertices without the absolute value (CodeTalker's cal_metric.py; metrics.md 2), so that it is
-    at most this.
+    FDD has no absolute value in the mean over vertices (CodeTalker's cal_metric.py), so that it is at most this.
     """
     apart = _deviation(found[:, :, upper_face], frame_mask) - _deviation(captured[:, :, upper_face], frame_mask)
     return apart.abs().mean()

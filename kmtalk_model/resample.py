@@ -6,6 +6,7 @@ Frame n stands for the time n / fps; token j of a stream for ``first_s + j / rat
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -35,6 +36,18 @@ def to_frames(
     tokens, weights = weighted_tokens(stream, n_frames, fps, len(features), how)
     found: NDArray[np.float32] = np.einsum("nk,nkd->nd", weights, features[tokens].astype(np.float32))
     return found
+
+
+def streams_to_frames(
+    features: Mapping[str, NDArray[np.floating]],
+    streams: Mapping[str, Stream],
+    n_frames: int,
+    fps: float,
+    how: Resampling = "interpolate",
+) -> NDArray[np.float32]:
+    """All streams of a recording at its frames, side by side in the order of their names: (n_frames, d)."""
+    parts = [to_frames(features[name], stream, n_frames, fps, how) for name, stream in sorted(streams.items())]
+    return np.concatenate(parts, axis=1)
 
 
 def frame_width(stream: Stream, fps: float, how: Resampling) -> int:

@@ -50,7 +50,7 @@ def localize(
         aligner=blocks.parse(aligner, tag="backend"),
         selector=make(blocks.parse(selector, tag="kind")),
         fps=fps,
-        transcript=_text_of(transcript),
+        transcript=text_of(transcript),
         textgrid=textgrid_in,
         threads=threads,
     )
@@ -64,7 +64,7 @@ def localize(
         typer.echo(text)
 
 
-def _text_of(transcript: str | None) -> str | None:
+def text_of(transcript: str | None) -> str | None:
     """A transcript option: the text of a file where it names one, else itself.
 
     Raises ConfigError for what looks like a file and can't be read: a path is never spoken.

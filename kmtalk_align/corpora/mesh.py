@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kmtalk_align.errors import CorpusError
+from kmtalk_align.errors import CorpusError, MeshError
+from kmtalk_align.mesh import mesh_faces
 
 _MESH_FILES = ("mesh.npz", "*.ply", "*.obj", "templates/*.ply", "templates/*.obj")
 
@@ -56,19 +57,10 @@ def _faces_of_npz(path: Path) -> NDArray[np.generic]:
 
 
 def _faces_of_mesh(path: Path) -> NDArray[np.generic]:
-    import trimesh
-
     try:
-        mesh = trimesh.load(path, process=False, maintain_order=True)
-    except Exception as error:  # trimesh raises nearly anything for a malformed mesh
-        raise CorpusError(f"is not a readable mesh ({type(error).__name__}: {error})", where=path) from error
-    # An .obj with several materials is a scene, whose parts all have the whole list of vertices.
-    parts = [part for part in getattr(mesh, "geometry", {"": mesh}).values() if isinstance(part, trimesh.Trimesh)]
-    if not parts:
-        return np.zeros((0, 3), np.int32)
-    if len({len(part.vertices) for part in parts}) > 1:
-        raise CorpusError("holds several meshes", where=path, fix="keep the face alone")
-    return np.concatenate([np.asarray(part.faces) for part in parts])
+        return mesh_faces(path)
+    except MeshError as error:
+        raise CorpusError(error.what, where=error.where, fix=error.fix) from error
 
 
 def _indices(path: Path, vertex_count: int) -> list[int]:

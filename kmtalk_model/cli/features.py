@@ -1,4 +1,4 @@
-"""The command `kmtalk`: it mounts the commands of kmtalk_align, and adds those of kmtalk_model."""
+"""Audio features from the command line."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kmtalk_align.cli import app, main
+from kmtalk_align.cli.app import app
 from kmtalk_align.cli.options import Root, Threads
-from kmtalk_model import cli_evaluate
-
-__all__ = ["app", "cli_evaluate", "main"]
 
 Shards = Annotated[list[Path], typer.Argument(help="Shards of the corpus: corpus/<shard>.parquet.")]
 EncoderOption = Annotated[

@@ -1,0 +1,148 @@
+"""Animation: what inference gives, and what every exporter takes; and its two file formats.
+
+``.npz``: everything, as arrays that any numpy reads without pickles. ``.npy``: the vertices alone, (T, V * 3), as the
+tools around FaceFormer, CodeTalker and SelfTalk write and render them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmtalk_align.aligners.base import Interval
+from kmtalk_align.errors import AnimationError, ConfigError
+from kmtalk_align.files import new_file
+
+SUFFIXES = (".npz", ".npy")
+_FORMAT = "kmtalk animation 1"
+_ARRAYS = ("vertices", "template", "faces", "key_frames")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """The recording that an animation was made of: its file as it was given, and its samples at 16 kHz."""
+
+    path: str
+    samples: int
+
+
+@dataclass(frozen=True)
+class Animation:
+    """A moving face: frame n stands for the time n / fps.
+
+    vertices: (T, V, 3) float32 in `unit`; template: the face at rest, (V, 3); faces: (F, 3) vertex indices, (0, 3)
+    where the corpus has none; regions: vertex indices by name; key_frames: (m,) 0-based, and `key_source`, what they
+    come from (as in the table of key frames); words, phones: in time, () where unknown. Raises AnimationError for
+    arrays that don't fit together.
+    """
+
+    vertices: NDArray[np.float32]
+    fps: float
+    template: NDArray[np.float32]
+    faces: NDArray[np.int32]
+    unit: str
+    key_frames: NDArray[np.int32]
+    key_source: str
+    words: tuple[Interval, ...] = ()
+    phones: tuple[Interval, ...] = ()
+    regions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    sound: Sound | None = None
+
+    def __post_init__(self) -> None:
+        """Raises AnimationError."""
+        _check(self)
+
+    @property
+    def n_frames(self) -> int:
+        """T."""
+        return len(self.vertices)
+
+    @property
+    def duration_s(self) -> float:
+        """How long it plays."""
+        return self.n_frames / self.fps
+
+    def save(self, path: Path) -> None:
+        """Write it in the format that the suffix names, in one step. Raises ConfigError or ArtefactError."""
+        check_suffix(path)
+        with new_file(path) as temporary, temporary.open("wb") as file:
+            if path.suffix == ".npy":
+                np.save(file, self.vertices.reshape(self.n_frames, -1), allow_pickle=False)
+            else:
+                arrays = {name: getattr(self, name) for name in _ARRAYS}
+                np.savez(file, **arrays, about=np.array(json.dumps(self._about(), ensure_ascii=False, sort_keys=True)))
+
+    @classmethod
+    def load(cls, path: Path) -> Animation:
+        """The animation of a .npz file that `save` wrote. Raises AnimationError for anything else."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in _ARRAYS}
+                about = json.loads(str(file["about"]))
+            if about.pop("format") != _FORMAT:
+                raise ValueError("it is of another version")
+            for tier in ("words", "phones"):
+                about[tier] = tuple(Interval(**one) for one in about[tier])
+            about["regions"] = {name: tuple(indices) for name, indices in about["regions"].items()}
+            about["sound"] = about["sound"] and Sound(**about["sound"])
+            return cls(**arrays, **about)
+        except AnimationError as error:
+            raise AnimationError(error.what, where=path) from error
+        except Exception as error:  # numpy's reader raises nearly anything for a malformed file
+            raise AnimationError(
+                f"is no animation of kmtalk ({type(error).__name__}: {error})",
+                where=path,
+                fix="give a .npz file that `kmtalk animate` wrote",
+            ) from error
+
+    def _about(self) -> dict[str, Any]:
+        """What is not an array, as JSON knows it."""
+        return {
+            "format": _FORMAT,
+            "fps": self.fps,
+            "unit": self.unit,
+            "key_source": self.key_source,
+            "words": [asdict(one) for one in self.words],
+            "phones": [asdict(one) for one in self.phones],
+            "regions": {name: list(indices) for name, indices in self.regions.items()},
+            "sound": asdict(self.sound) if self.sound else None,
+        }
+
+
+def check_suffix(path: Path) -> None:
+    """Raise ConfigError where a file's suffix names no format of animations."""
+    if path.suffix not in SUFFIXES:
+        raise ConfigError(
+            f"animations are not written as {path.suffix or 'a file without suffix'}",
+            where=path,
+            fix=f"name it {path.stem}.npz (everything) or {path.stem}.npy (the vertices alone)",
+        )
+
+
+def _check(one: Animation) -> None:
+    shape = one.vertices.shape
+    if len(shape) != 3 or shape[2] != 3 or 0 in shape or one.vertices.dtype != np.float32:
+        raise AnimationError(f"its vertices are {one.vertices.dtype} of shape {shape}, not float32 (T, V, 3)")
+    if one.template.shape != shape[1:]:
+        raise AnimationError(f"its template has shape {one.template.shape}, its vertices {shape}")
+    if one.faces.ndim != 2 or one.faces.shape[1] != 3:
+        raise AnimationError(f"its faces have shape {one.faces.shape}, not (F, 3)")
+    _check_indices(one.faces, shape[1], "faces")
+    _check_indices(one.key_frames, shape[0], "key frames")
+    for name, region in one.regions.items():
+        _check_indices(np.array(region, np.int64), shape[1], f"vertices of {name}")
+    if not 0 < one.fps < float("inf"):
+        raise AnimationError(f"it has {one.fps} frames a second")
+    if not np.isfinite(one.vertices).all():
+        raise AnimationError("its vertices hold NaN or infinite values")
+
+
+def _check_indices(indices: NDArray[np.signedinteger], count: int, what: str) -> None:
+    if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
+        raise AnimationError(f"its {what} are not indices below {count}")
