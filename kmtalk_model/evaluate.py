@@ -1,4 +1,4 @@
-"""Stage `evaluate` on files: systems beside their rivals -> JSON, and a table of the values of clips."""
+"""Stage `evaluate` on files: runs beside their rivals -> JSON, and a table of the values of clips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kmtalk_model.rivals import Hear, fit_rivals
 @dataclass(frozen=True)
 class Request:
     """What to compare: the split, the protocol's name, the alignments ``<asr>.<aligner>`` whose phones closure goes by
-    (None: without closure), and the system that the others are compared with (None: the first).
+    (None: the first run's), and the system that the others are compared with (None: the first).
     """
 
     split: str
@@ -28,17 +28,34 @@ class Request:
     reference: str | None = None
 
 
+def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: str = "cpu") -> Comparison:
+    """Runs of one corpus, folders ``results/<corpus>/runs/<experiment>``, beside the rivals.
+
+    A clip that lacks the features or key frames of one of them is left out for all. Raises ArtefactError where a run,
+    or what it reads, is missing, and what `evaluate` raises.
+    """
+    from kmtalk_model.predictor import RunPredictor
+    from kmtalk_model.run_folder import RunFolder
+
+    folders = [RunFolder.load(run) for run in runs]
+    corpus = CapturedCorpus(folders[0].folder.absolute().parents[1], root)
+    systems = [RunPredictor(corpus, folder, device) for folder in folders]
+    first = systems[0]
+    aligned = request.aligned or f"{first.keys.asr}.{first.keys.aligner}"
+    missing = {one: why for system in reversed(systems) for one, why in system.heard.missing.items()}
+    hear = hearing(first.heard.cache, first.audio.resample)
+    return compare_with_rivals(
+        corpus, hear, missing, systems, Request(request.split, request.protocol, aligned, request.reference)
+    )
+
+
 def compare_with_rivals(
-    corpus: CapturedCorpus,
-    hear: Hear,
-    unheard: Mapping[str, str],
-    systems: Sequence[Predictor],
-    request: Request,
+    corpus: CapturedCorpus, hear: Hear, unheard: Mapping[str, str], systems: Sequence[Predictor], request: Request
 ) -> Comparison:
     """Systems beside the mean pose and ridge regression, which are fitted here from the features that the systems hear.
 
-    unheard: clips that have no features, and why; they are left out for all. Raises what `evaluate` and `fit_rivals`
-    raise.
+    unheard: clips that some system can't predict, and why; they are left out for all. Raises what `evaluate` and
+    `fit_rivals` raise.
     """
     return evaluate(
         corpus,

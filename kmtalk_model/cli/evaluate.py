@@ -7,37 +7,36 @@ from typing import Annotated
 
 import typer
 
-from kmtalk_align.cli import app
+from kmtalk_align.cli.app import app
 from kmtalk_align.cli.options import Root
-from kmtalk_model.resample import Resampling
 
 
 @app.command()
 def evaluate(
-    results: Annotated[Path, typer.Option(help="The results of a corpus: results/<corpus>.")],
+    runs: Annotated[list[Path], typer.Argument(help="Trained runs of a corpus: results/<corpus>/runs/<experiment>.")],
     root: Root,
-    encoder: Annotated[str, typer.Option(help="Whose features the ridge regression hears: features/<encoder>.")],
     output: Annotated[Path, typer.Option(help="The JSON to write; the values of clips go beside it, as .parquet.")],
     split: Annotated[str, typer.Option(help="The clips to predict.")] = "testA",
     protocol: Annotated[str, typer.Option(help="codetalker, per_sequence or millimetre.")] = "codetalker",
     alignments: Annotated[
-        str | None, typer.Option(help="ASR.ALIGNER, whose /p b m/ say where the lips must meet.")
+        str | None,
+        typer.Option(help="ASR.ALIGNER, whose /p b m/ say where the lips must meet; the first run's if not given."),
     ] = None,
-    reference: Annotated[str | None, typer.Option(help="The system that the others are compared with.")] = None,
-    resample: Annotated[Resampling, typer.Option(help="How the features become frames.")] = "interpolate",
+    reference: Annotated[
+        str | None, typer.Option(help="The system that the others are compared with; the first run if not given.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where the networks run, as torch names it.")] = "cpu",
 ) -> None:
-    """Score the mean pose and ridge regression, fitted here, by a named protocol; intervals are over clips."""
+    """Score runs by a named protocol, with intervals over clips, beside the mean pose and ridge regression.
+
+    Both are fitted here on the split train, the regression from the features that the first run hears.
+    """
     from kmtalk_align.files import check_writable
-    from kmtalk_model.captured import CapturedCorpus
     from kmtalk_model.comparison_text import as_text
-    from kmtalk_model.evaluate import Request, compare_with_rivals, hearing, scores_path, write_comparison
-    from kmtalk_model.feature_cache import FeatureCache
+    from kmtalk_model.evaluate import Request, evaluate_runs, scores_path, write_comparison
 
     for path in (output, scores_path(output)):
         check_writable(path)
-    corpus = CapturedCorpus(results, root)
-    features = FeatureCache(results / "features" / encoder)
-    request = Request(split, protocol, alignments, reference)
-    comparison = compare_with_rivals(corpus, hearing(features, resample), features.failures(), [], request)
+    comparison = evaluate_runs(runs, root, Request(split, protocol, alignments, reference), device)
     write_comparison(comparison, output)
     typer.echo(as_text(comparison), nl=False)
