@@ -1,0 +1,1 @@
+"""The networks of KMTalk. They know tensors alone: no files, no corpora, no command line."""
