@@ -47,5 +47,9 @@ class TextGridError(KMTalkError):
     """A TextGrid is malformed or lacks what is needed of it."""
 
 
+class PredictionError(KMTalkError):
+    """Predicted motion is not what can be compared with the captured motion of its clip."""
+
+
 class ArtefactError(KMTalkError):
     """A table or file of results/ is missing, malformed, or belongs to another config."""

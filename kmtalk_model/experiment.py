@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from kmtalk_model.loss_weights import LossWeights
 from kmtalk_model.networks.config import CompletionChoices, KeyMotionChoices
 from kmtalk_model.resample import Resampling
 
@@ -55,20 +56,6 @@ class LipReading:
     heads: int
     layers: int
     feed_forward: int
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """Of Eq. 2 and Eq. 6: reconstruction, velocity, latent, ctc; the last two need `lip_reading`. Not in the paper:
-    lips, how much more than others the vertices of the region lips count; dynamics, of how much the upper face moves.
-    """
-
-    reconstruction: float
-    velocity: float
-    latent: float
-    ctc: float
-    lips: float
-    dynamics: float
 
 
 @dataclass(frozen=True)
