@@ -28,14 +28,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance: features (N, d), offsets from the template (N, V, 3) or None where they aren't asked for, key
-    frames (m,).
+    """One utterance: features (N, d), offsets from the template (N, V, 3), key frames (m,).
     """
 
     utterance_id: str
     features: Tensor
-    offsets: Tensor | None
+    offsets: Tensor
     key_frames: Tensor
+    fps: float
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Batch:
     lip_target: LipTarget | None = None
 
     @classmethod
-    def of(cls, clips: Sequence[Clip], fps: float) -> Batch:
-        """The batch of clips with motion."""
-        speech = Speech.of([clip.features for clip in clips], [clip.key_frames for clip in clips], fps)
-        offsets = pad_sequence([clip.offsets for clip in clips if clip.offsets is not None], batch_first=True)
+    def of(cls, clips: Sequence[Clip]) -> Batch:
+        """The batch of clips of one frame rate, with motion."""
+        speech = Speech.of([clip.features for clip in clips], [clip.key_frames for clip in clips], clips[0].fps)
+        offsets = pad_sequence([clip.offsets for clip in clips], batch_first=True)
         return cls(tuple(clip.utterance_id for clip in clips), speech, offsets)
 
     def to(self, device: torch.device | str) -> Batch:
@@ -120,9 +120,8 @@ class ClipDataset(Dataset[Clip]):
     def __getitem__(self, index: int) -> Clip:
         clip = self.clips[index]
         captured = np.asarray(self.corpus.vertices(clip), dtype=np.float32) - self.corpus.template(clip)
-        return Clip(
-            clip.utterance_id, self.heard.features(clip), torch.from_numpy(captured), self.heard.key_frames(clip)
-        )
+        features, key_frames = self.heard.features(clip), self.heard.key_frames(clip)
+        return Clip(clip.utterance_id, features, torch.from_numpy(captured), key_frames, clip.fps)
 
 
 def _first(messages: Mapping[str, str]) -> str:

@@ -48,6 +48,7 @@ def main() -> None:
     options.work.mkdir(parents=True)
     config = yaml.safe_load((REPOSITORY / "workflow/config/grid468.yaml").read_text())
     config["corpus"]["root"] = str(options.data.absolute())
+    config["runs"] = [{"asr": "faster_whisper_tiny_en", "aligner": "pocketsphinx", "selector": "phoneme"}]
 
     wall, results = run_workflow(options.work / "all", config, options.cores)
     report_speed(results, wall)
