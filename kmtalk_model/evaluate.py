@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kmtalk_align.files import write_bytes
@@ -19,13 +19,15 @@ from kmtalk_model.rivals import Hear, fit_rivals
 @dataclass(frozen=True)
 class Request:
     """What to compare: the split, the protocol's name, the alignments ``<asr>.<aligner>`` whose phones closure goes by
-    (None: the first run's), and the system that the others are compared with (None: the first).
+    (None: the first run's), the system that the others are compared with (None: the first), and whether runs are also
+    asked with other key motions and other audio.
     """
 
     split: str
     protocol: str = "codetalker"
     aligned: str | None = None
     reference: str | None = None
+    probe: bool = False
 
 
 def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: str = "cpu") -> Comparison:
@@ -34,7 +36,7 @@ def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: st
     A clip that lacks the features or key frames of one of them is left out for all. Raises ArtefactError where a run,
     or what it reads, is missing, and what `evaluate` raises.
     """
-    from kmtalk_model.predictor import RunPredictor
+    from kmtalk_model.predictor import RunPredictor, probes
     from kmtalk_model.run_folder import RunFolder
 
     folders = [RunFolder.load(run) for run in runs]
@@ -44,9 +46,8 @@ def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: st
     aligned = request.aligned or f"{first.keys.asr}.{first.keys.aligner}"
     missing = {one: why for system in reversed(systems) for one, why in system.heard.missing.items()}
     hear = hearing(first.heard.cache, first.audio.resample)
-    return compare_with_rivals(
-        corpus, hear, missing, systems, Request(request.split, request.protocol, aligned, request.reference)
-    )
+    more = [one for system in systems for one in probes(system)] if request.probe else []
+    return compare_with_rivals(corpus, hear, missing, [*systems, *more], replace(request, aligned=aligned))
 
 
 def compare_with_rivals(

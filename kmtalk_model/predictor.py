@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from kmtalk_align import blocks
 from kmtalk_align.corpus import Utterance
@@ -29,17 +32,123 @@ class RunPredictor:
         self.keys = blocks.build(Keys, said.get("keys", {}), where=f"{where}, keys")
         self.audio = blocks.build(Audio, said.get("audio", {}), where=f"{where}, audio")
         self.heard = Heard(corpus, self.keys, self.audio)
-        self._corpus, self._device = corpus, device
-        self._system = System.from_run(folder, device)
+        self.corpus, self._device = corpus, device
+        self.system = System.from_run(folder, device)
+        self._flow_shares: dict[str, float] = {}
 
     def predict(self, clips: Sequence[Utterance]) -> Iterator[tuple[str, Vertices]]:
         """The vertices (T, V, 3) of each clip, by utterance id."""
         for clip in clips:
-            speech = Speech.of([self.heard.features(clip)], [self.heard.key_frames(clip)], clip.fps).to(self._device)
+            speech = self.speech(clip)
             with torch.inference_mode():
-                offsets = self._system.predict(speech)[0].cpu().numpy()
-            yield clip.utterance_id, self._corpus.template(clip) + offsets
+                keys = self.system.find_keys(speech)
+                share = self.system.flow_share(speech, keys)
+            if share is not None:
+                self._flow_shares[clip.utterance_id] = float(share.mean())
+            yield clip.utterance_id, self.completed(clip, speech, keys)
+
+    def figures(self) -> Mapping[str, float]:
+        """The mean share of Phi in the gate over the clips that were predicted, where there is a gate."""
+        shares = list(self._flow_shares.values())
+        return {"mean share of Phi in the gate": float(np.mean(shares))} if shares else {}
+
+    def speech(self, clip: Utterance) -> Speech:
+        """What is heard of a clip."""
+        return Speech.of([self.heard.features(clip)], [self.heard.key_frames(clip)], clip.fps).to(self._device)
+
+    def completed(self, clip: Utterance, speech: Speech, key_motions: Tensor) -> Vertices:
+        """The vertices (T, V, 3) of a clip from its key motions (1, m, V, 3)."""
+        with torch.inference_mode():
+            offsets = self.system.complete(speech, key_motions)[0].cpu().numpy()
+        found: Vertices = self.corpus.template(clip) + offsets
+        return found
+
+
+KeyChange = Callable[[RunPredictor, Utterance, Utterance, Speech], Tensor]
+"""Key motions (1, m, V, 3) for a clip, given another one."""
+
+
+@dataclass(frozen=True)
+class WithOtherKeys:
+    """A run whose completion is given other key motions than its own: whether, and how much, it goes by them."""
+
+    run: RunPredictor
+    what: str
+    change: KeyChange = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What its row is called."""
+        return f"{self.run.name}, {self.what}"
+
+    def predict(self, clips: Sequence[Utterance]) -> Iterator[tuple[str, Vertices]]:
+        """See RunPredictor.predict."""
+        for clip, other in with_another(clips):
+            speech = self.run.speech(clip)
+            with torch.inference_mode():
+                keys = self.change(self.run, clip, other, speech)
+            yield clip.utterance_id, self.run.completed(clip, speech, keys)
 
     def figures(self) -> Mapping[str, float]:
         """Nothing beside its predictions."""
         return {}
+
+
+@dataclass(frozen=True)
+class WithOtherAudio:
+    """A run that hears another clip, features and key frames, in place of each: whether it goes by what it hears."""
+
+    run: RunPredictor
+
+    @property
+    def name(self) -> str:
+        """What its row is called."""
+        return f"{self.run.name}, another clip's audio"
+
+    def predict(self, clips: Sequence[Utterance]) -> Iterator[tuple[str, Vertices]]:
+        """See RunPredictor.predict; the other clip's motion is cut, or its last frame held."""
+        for clip, other in with_another(clips):
+            with torch.inference_mode():
+                offsets = self.run.system.predict(self.run.speech(other))[0].cpu().numpy()
+            frames = np.minimum(np.arange(clip.n_frames), len(offsets) - 1)
+            yield clip.utterance_id, self.run.corpus.template(clip) + offsets[frames]
+
+    def figures(self) -> Mapping[str, float]:
+        """Nothing beside its predictions."""
+        return {}
+
+
+def with_another(clips: Sequence[Utterance]) -> list[tuple[Utterance, Utterance]]:
+    """Each clip with the next one of its subject, the last with the first; a subject's only clip with the next of all."""
+    pairs = []
+    for place, clip in enumerate(clips):
+        after = [*clips[place + 1 :], *clips[:place]] or [clip]
+        pairs.append((clip, next((one for one in after if one.subject == clip.subject), after[0])))
+    return pairs
+
+
+def _zeroed(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
+    return torch.zeros_like(run.system.find_keys(speech))
+
+
+def _of_another(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
+    """Those of another clip, in its order: as many as are needed, evenly chosen."""
+    keys = run.system.find_keys(run.speech(other))
+    chosen = torch.linspace(0, keys.shape[1] - 1, speech.key_frames.shape[1]).round().long()
+    return keys[:, chosen.to(keys.device)]
+
+
+def _captured(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
+    offsets = torch.from_numpy(run.corpus.offsets(clip).astype(np.float32))[None]
+    return speech.at_keys(offsets.to(speech.features.device))
+
+
+def probes(run: RunPredictor) -> list[WithOtherKeys | WithOtherAudio]:
+    """A run with zeroed key motions, another clip's, the captured ones, and another clip's audio; the last alone where
+    nothing is completed.
+    """
+    audio = WithOtherAudio(run)
+    if run.system.completion is None:
+        return [audio]
+    changes = {"keys zeroed": _zeroed, "another clip's keys": _of_another, "captured keys": _captured}
+    return [*(WithOtherKeys(run, what, change) for what, change in changes.items()), audio]

@@ -25,6 +25,9 @@ def evaluate(
     reference: Annotated[
         str | None, typer.Option(help="The system that the others are compared with; the first run if not given.")
     ] = None,
+    probe: Annotated[
+        bool, typer.Option(help="Also with zeroed, swapped and captured key motions, and another clip's audio.")
+    ] = False,
     device: Annotated[str, typer.Option(help="Where the networks run, as torch names it.")] = "cpu",
 ) -> None:
     """Score runs by a named protocol, with intervals over clips, beside the mean pose and ridge regression.
@@ -37,6 +40,6 @@ def evaluate(
 
     for path in (output, scores_path(output)):
         check_writable(path)
-    comparison = evaluate_runs(runs, root, Request(split, protocol, alignments, reference), device)
+    comparison = evaluate_runs(runs, root, Request(split, protocol, alignments, reference, probe), device)
     write_comparison(comparison, output)
     typer.echo(as_text(comparison), nl=False)
