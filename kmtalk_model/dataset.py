@@ -28,8 +28,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance: features (N, d), offsets from the template (N, V, 3), key frames (m,).
-    """
+    """One utterance: features (N, d), offsets from the template (N, V, 3), key frames (m,)."""
 
     utterance_id: str
     features: Tensor

@@ -64,8 +64,17 @@ class RunPredictor:
         return found
 
 
-KeyChange = Callable[[RunPredictor, Utterance, Utterance, Speech], Tensor]
-"""Key motions (1, m, V, 3) for a clip, given another one."""
+@dataclass(frozen=True)
+class Asked:
+    """A clip with what is heard of it, and another clip."""
+
+    clip: Utterance
+    speech: Speech
+    other: Utterance
+
+
+KeyChange = Callable[[RunPredictor, Asked], Tensor]
+"""Key motions (1, m, V, 3) for a clip."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class WithOtherKeys:
         for clip, other in with_another(clips):
             speech = self.run.speech(clip)
             with torch.inference_mode():
-                keys = self.change(self.run, clip, other, speech)
+                keys = self.change(self.run, Asked(clip, speech, other))
             yield clip.utterance_id, self.run.completed(clip, speech, keys)
 
     def figures(self) -> Mapping[str, float]:
@@ -119,7 +128,7 @@ class WithOtherAudio:
 
 
 def with_another(clips: Sequence[Utterance]) -> list[tuple[Utterance, Utterance]]:
-    """Each clip with the next one of its subject, the last with the first; a subject's only clip with the next of all."""
+    """Each clip with the next one of its subject, the last with the first; a lone one with the next of all."""
     pairs = []
     for place, clip in enumerate(clips):
         after = [*clips[place + 1 :], *clips[:place]] or [clip]
@@ -127,20 +136,20 @@ def with_another(clips: Sequence[Utterance]) -> list[tuple[Utterance, Utterance]
     return pairs
 
 
-def _zeroed(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
-    return torch.zeros_like(run.system.find_keys(speech))
+def _zeroed(run: RunPredictor, asked: Asked) -> Tensor:
+    return torch.zeros_like(run.system.find_keys(asked.speech))
 
 
-def _of_another(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
+def _of_another(run: RunPredictor, asked: Asked) -> Tensor:
     """Those of another clip, in its order: as many as are needed, evenly chosen."""
-    keys = run.system.find_keys(run.speech(other))
-    chosen = torch.linspace(0, keys.shape[1] - 1, speech.key_frames.shape[1]).round().long()
+    keys = run.system.find_keys(run.speech(asked.other))
+    chosen = torch.linspace(0, keys.shape[1] - 1, asked.speech.key_frames.shape[1]).round().long()
     return keys[:, chosen.to(keys.device)]
 
 
-def _captured(run: RunPredictor, clip: Utterance, other: Utterance, speech: Speech) -> Tensor:
-    offsets = torch.from_numpy(run.corpus.offsets(clip).astype(np.float32))[None]
-    return speech.at_keys(offsets.to(speech.features.device))
+def _captured(run: RunPredictor, asked: Asked) -> Tensor:
+    offsets = torch.from_numpy(run.corpus.offsets(asked.clip).astype(np.float32))[None]
+    return asked.speech.at_keys(offsets.to(asked.speech.features.device))
 
 
 def probes(run: RunPredictor) -> list[WithOtherKeys | WithOtherAudio]:

@@ -155,8 +155,7 @@ class RunFolder:
         return found
 
     def _check_stages(self) -> None:
-        wanted = ("key_motion", "completion") if self.run.system == "kmtalk" else ("single_stage",)
-        for name in wanted:
+        for name in self.run.stages:
             self.stage(name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -114,7 +115,7 @@ def test_networks_move_no_faster_at_a_seam_than_elsewhere() -> None:
     speed = np.abs(np.diff(found, axis=0)).max(axis=(1, 2))
     shared = np.zeros(n_frames - 1, bool)
     windows = parts.over(n_frames, FPS)
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         shared[after.start - 1 : before.stop] = True
     assert 0 < shared.sum() < len(speed) / 2
     assert speed[shared].max() <= speed[~shared].max()

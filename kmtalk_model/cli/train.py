@@ -31,20 +31,16 @@ def train(
 
     Writes to RESULTS/runs/<experiment>/<stage>. Stages that the experiment shares with its base are not trained again.
     """
+    from kmtalk_model.training.machine import Machine
     from kmtalk_model.training.run import train_stages
-    from kmtalk_model.training.train import Machine
 
     machine = Machine(accelerator, devices, workers)
     train_stages(experiment, results, root, only=stage, resume=resume, machine=machine)
 
 
 @app.command()
-def assemble(
-    experiment: ExperimentFile,
-    results: ResultsOption,
-    encoder: Annotated[str, typer.Option(help="The block of the experiment's encoder, as JSON.")],
-    asr: Annotated[str, typer.Option(help="The block of its recogniser, as JSON.")],
-    aligner: Annotated[str, typer.Option(help="The block of its aligner, as JSON.")],
-    selector: Annotated[str, typer.Option(help="The block of its selector, as JSON.")],
-) -> None:
+def assemble(experiment: ExperimentFile, results: ResultsOption) -> None:
     """Put trained stages together: run.json, with all that is needed to animate."""
+    from kmtalk_model.training.run import assemble as run
+
+    typer.echo(run(experiment, results).folder, err=True)

@@ -37,7 +37,7 @@ network = {kind}.from_pretrained("this/folder")
 ```
 
 - Trained on: {corpus["name"]}. {corpus["description"] or ""}
-- Motion: offsets from a template of {corpus["vertex_count"]} vertices, in the unit {corpus["unit"]}, at {corpus["fps"]:g} fps.
+- Motion: offsets from a template of {corpus["vertex_count"]} vertices, unit {corpus["unit"]}, {corpus["fps"]:g} fps.
 - Audio: features of the encoder `{audio["encoder"]}` at frames (`{audio["resample"]}`).
 - Key frames: `{keys["asr"]}.{keys["aligner"]}.{keys["selector"]}`.
 - Best of {record.epochs} epochs: {record.best_epoch + 1}. stage.json beside this file says all that made it.
@@ -46,6 +46,6 @@ network = {kind}.from_pretrained("this/folder")
 |---|---|---|
 {errors}
 
-Limits: it has seen the speakers, language and recording of its corpus alone. Whether its weights may be passed on depends
-on the licence of that corpus.
+Limits: it has seen the speakers, language and recording of its corpus alone. Whether its weights may be passed on
+depends on the licence of that corpus.
 """

@@ -20,7 +20,7 @@ from kmtalk_model.dataset import ClipDataset
 from kmtalk_model.experiment import Experiment, Stage
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
-from kmtalk_model.recipe import recipe
+from kmtalk_model.recipe import encoders_of, reads_transcripts, recipe
 from kmtalk_model.training.card import model_card
 
 _PACKAGES = ("kmtalk", "torch", "lightning", "numpy")
@@ -30,8 +30,9 @@ _PACKAGES = ("kmtalk", "torch", "lightning", "numpy")
 class Record:
     """The content of stage.json: what it was made from, on what, and how it came out.
 
-    recipe: of the stage, resolved; inputs: SHA-256 of the tables and features by path below results/<corpus>; clips: how
-    many of each split were used; left_out: why others were not; lve: of its best weights by split, in squared units.
+    recipe: of the stage, resolved; inputs: SHA-256 of the tables and features by path below results/<corpus>; clips:
+    how many of each split were used; left_out: why others were not; lve: of its best weights by split, in squared
+    units.
     """
 
     stage: Stage
@@ -56,6 +57,7 @@ class Record:
         corpus: CapturedCorpus,
         clips: Mapping[str, ClipDataset],
         network: torch.nn.Module,
+        decoder: Path | None,
     ) -> Record:
         """The record of a stage, without how it came out."""
         said = corpus.results.corpus
@@ -63,7 +65,7 @@ class Record:
             stage=stage,
             recipe=recipe(experiment, stage),
             corpus={key: said.get(key) for key in ("name", "description", "unit", "fps", "vertex_count")},
-            inputs=_digests(corpus, experiment),
+            inputs=_digests(corpus, experiment, stage, decoder),
             clips={split: len(one) for split, one in clips.items()},
             left_out={name: why for one in clips.values() for name, why in one.left_out.items()},
             parameters=sum(one.numel() for one in network.parameters()),
@@ -77,6 +79,12 @@ class Record:
             },
             lve={},
         )
+
+    @property
+    def identity(self) -> str:
+        """A digest of what it is made from, by which training goes on only with what it began with."""
+        made_from = [self.recipe, self.corpus, self.inputs]
+        return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
 
     def trained(
         self, lve: Mapping[str, float], history: Sequence[Mapping[str, float]], best_epoch: int, seconds: float
@@ -100,16 +108,16 @@ def finish(folder: Path, network: KeyMotionDecoder | MotionCompletion, record: R
     write_bytes(folder / "stage.json", content.encode())
 
 
-def _digests(corpus: CapturedCorpus, experiment: Experiment) -> dict[str, str]:
-    folders = ("corpus", f"keyframes/{experiment.keys.name}", f"features/{experiment.audio.encoder}")
+def _digests(corpus: CapturedCorpus, experiment: Experiment, stage: Stage, decoder: Path | None) -> dict[str, str]:
+    folders = ["corpus", f"keyframes/{experiment.keys.name}"]
+    folders += [f"features/{encoder}" for encoder in encoders_of(experiment, stage)]
+    if reads_transcripts(experiment, stage):
+        folders.append(f"transcripts/{experiment.keys.asr}")
     root = corpus.results.folder
-    files = [
-        path
-        for folder in folders
-        for shard in corpus.results.shards
-        for path in sorted((root / folder).glob(f"{shard}.*"))
-    ]
-    return {str(path.relative_to(root)): _digest(path) for path in files}
+    shards = corpus.results.shards
+    files = [path for folder in folders for shard in shards for path in sorted((root / folder).glob(f"{shard}.*"))]
+    found = {str(path.relative_to(root)): _digest(path) for path in files}
+    return found if decoder is None else found | {"first stage": _digest(decoder / "model.safetensors")}
 
 
 def _digest(path: Path) -> str:

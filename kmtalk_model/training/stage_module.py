@@ -20,6 +20,9 @@ from kmtalk_model.networks.speech import Speech
 from kmtalk_model.training.augmentation import disturbed
 from kmtalk_model.training.order import seed_of
 
+IDENTITY = "kmtalk_identity"
+"""The key of a checkpoint that says which training it is of."""
+
 
 @dataclass(frozen=True)
 class Regions:
@@ -32,16 +35,16 @@ class Regions:
 class StageModule(lightning.LightningModule):
     """A network in training. A subclass gives `terms`, the loss's, and `predicted`, what is validated.
 
-    Validation is by LVE, pooled over frames as the protocol `codetalker` does.
+    Validation is by LVE, pooled over frames as the protocol `codetalker` does. identity: a digest of all that it
+    is trained from.
     """
 
     network: Any
+    identity = ""
     _lips: Tensor
     _upper_face: Tensor
 
-    def __init__(
-        self, network: Any, training: Training, weights: LossWeights, regions: Regions, seed: int
-    ) -> None:
+    def __init__(self, network: Any, training: Training, weights: LossWeights, regions: Regions, seed: int) -> None:
         super().__init__()
         self.network, self._training, self._weights, self._seed = network, training, weights, seed
         self.register_buffer("_lips", regions.lips, persistent=False)
@@ -95,6 +98,10 @@ class StageModule(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Dropout and noise follow from seed and epoch."""
         torch.manual_seed(seed_of(self._seed, self.current_epoch) + self.global_rank * 7919)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says which training it is of."""
+        checkpoint[IDENTITY] = self.identity
 
     def configure_optimizers(self) -> Any:
         """Adam, or AdamW where weights decay; its learning rate is warmed up, then constant or half a cosine."""

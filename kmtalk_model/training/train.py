@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
@@ -13,7 +12,6 @@ from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheck
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
-from kmtalk_align.errors import ArtefactError
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.dataset import Clip, ClipDataset, Heard
 from kmtalk_model.experiment import DecoderStage, Experiment, Stage, Training
@@ -23,25 +21,15 @@ from kmtalk_model.training.completion_module import CompletionModule
 from kmtalk_model.training.decoder_module import DecoderModule
 from kmtalk_model.training.history import History, ProgressBar
 from kmtalk_model.training.lip_targets import LipTargets, new_lip_reader
+from kmtalk_model.training.machine import Machine
 from kmtalk_model.training.networks import new_completion, new_decoder
 from kmtalk_model.training.order import EpochOrder
 from kmtalk_model.training.record import Record, finish
-from kmtalk_model.training.stage_module import Regions, StageModule, lip_vertex_error
+from kmtalk_model.training.stage_module import IDENTITY, Regions, StageModule, lip_vertex_error
 
 VERSION = 1
 LAST, BEST = "last.ckpt", "best.ckpt"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where it trains, which is no part of the experiment: accelerator and devices as Lightning names them; workers:
-    processes that read clips.
-    """
-
-    accelerator: str = "auto"
-    devices: int = 1
-    workers: int = 0
 
 
 def train(
@@ -68,27 +56,36 @@ def train(
     settings: Training = getattr(experiment, stage).training
     loaders = {split: _loader(clips[split], split, settings, experiment.seed, machine, collate) for split in clips}
     trainer, history = _trainer(settings, folder, machine)
-    state = folder / LAST
-    going_on = resume and state.is_file()
-    if going_on:
+    record = Record.of(experiment, stage, corpus, clips, module.network, decoder)
+    module.identity = record.identity
+    state = folder / LAST if resume and _is_of(folder / LAST, record.identity) else None
+    if state is not None:
         _log.info("%s: going on from %s", stage, state)
     started = time.monotonic()
-    try:
-        trainer.fit(module, *loaders.values(), ckpt_path=state if going_on else None, weights_only=True)
-    except RuntimeError as error:
-        if not going_on or "state_dict" not in str(error):
-            raise
-        raise ArtefactError("is of another network", where=state, fix="delete it, or train without --resume") from error
+    trainer.fit(module, loaders["train"], loaders["val"], ckpt_path=state, weights_only=True)
     if trainer.is_global_zero:
         best = torch.load(folder / BEST, weights_only=True, map_location="cpu")
         module.load_state_dict(best["state_dict"])
         errors = {split: lip_vertex_error(module.cpu().eval(), loaders[split]) for split in loaders}
-        record = Record.of(experiment, stage, corpus, clips, module.network)
         finish(folder, module.network, record.trained(errors, history.rows, best["epoch"], time.monotonic() - started))
 
 
 def _clips(corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment) -> ClipDataset:
     return ClipDataset(corpus, heard, split, with_fallback=split != "train" or experiment.keys.train_on_fallback)
+
+
+def _is_of(state: Path, identity: str) -> bool:
+    """Whether a checkpoint is of the same training, by the same data."""
+    try:
+        found: bool = torch.load(state, weights_only=True, mmap=True)[IDENTITY] == identity
+    except FileNotFoundError:
+        return False
+    except Exception as error:  # torch raises its own, of many types, for a file that is none of its
+        _log.warning("%s: cannot be read (%s); training begins anew", state, error)
+        return False
+    if not found:
+        _log.warning("%s: is of other settings or data; training begins anew", state)
+    return found
 
 
 def _module(

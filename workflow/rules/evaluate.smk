@@ -24,12 +24,10 @@ rule evaluate:
     resources:
         mem_mb=8000,
     params:
-        results=RESULTS,
         split="val",
         version=model_dag.VERSIONS["evaluate"],
     shell:
-        "kmtalk evaluate {input.run:q} --results {params.results:q} "
-        '--root "$KMTALK_ROOT" --split {params.split:q} --output {output:q} 2> {log:q}'
+        'kmtalk evaluate {input.run:q} --root "$KMTALK_ROOT" --split {params.split:q} --output {output:q} 2> {log:q}'
 
 
 use rule evaluate as evaluate_test with:
@@ -40,6 +38,5 @@ use rule evaluate as evaluate_test with:
     benchmark:
         RESULTS / "benchmarks/evaluate/{experiment}.{split}.tsv"
     params:
-        results=RESULTS,
         split=lambda wildcards: wildcards.split,
         version=model_dag.VERSIONS["evaluate"],
