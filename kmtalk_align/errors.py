@@ -55,5 +55,9 @@ class AnimationError(KMTalkError):
     """An animation's arrays do not fit together, or its file is not one of KMTalk."""
 
 
+class PredictionError(KMTalkError):
+    """Predicted motion is not what can be compared with the captured motion of its clip."""
+
+
 class ArtefactError(KMTalkError):
     """A table or file of results/ is missing, malformed, or belongs to another config."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -54,6 +55,8 @@ ARPABET = frozenset(
 _SILENCE = frozenset(
     {"", "sil", "sp", "pau", "ssil", "<eps>", "<sil>", "<s>", "</s>", "#", "h#", "(sil)", "(...)", "_"}
 )
+_BILABIAL = frozenset("pbm")
+_LETTERS = frozenset({"Ll", "Lu", "Lo"})
 _SPOKEN_NOISE = frozenset({"spn", "<unk>", "+spn+"})
 # pocketsphinx's fillers: +NSN+ (noise), +BREATH+; +SPN+ is spoken.
 _FILLER = re.compile(r"^\+(?!spn\+).*\+$")
@@ -75,6 +78,14 @@ def without_position(label: str) -> str:
 def bare(label: str) -> str:
     """A phone without stress digit and without Kaldi's word-position suffix: ``AH0_B`` -> ``AH``."""
     return without_position(label).rstrip("0123456789")
+
+
+@lru_cache(maxsize=4096)
+def is_bilabial(label: str) -> bool:
+    """Whether the lips meet at a phone: ``P``, ``B_I``, ``m``, in ARPABET or IPA, aspirated, long or syllabic."""
+    # Modifier letters and marks count for nothing: `pʰ`, `mʲ`, `m̩`.
+    plain = [one for one in unicodedata.normalize("NFD", bare(label)) if unicodedata.category(one) in _LETTERS]
+    return "".join(plain).lower() in _BILABIAL
 
 
 def phone_set(labels: Iterable[str]) -> str:

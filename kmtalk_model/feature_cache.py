@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmtalk_align.corpus import OK
 from kmtalk_align.errors import ArtefactError, KMTalkError
 from kmtalk_align.files import new_file
 from kmtalk_align.shards import shard_name, shard_of
@@ -126,7 +127,7 @@ class FeatureCache:
     @cached_property
     def streams(self) -> Mapping[str, Stream]:
         """The streams that every utterance has."""
-        return _made(_opened(min(self.folder.glob("*.safetensors")))).streams
+        return _made(_opened(self._paths()[0])).streams
 
     def read(self, utterance_id: str, stream: str) -> NDArray[np.float16]:
         """One stream (T, d) at the encoder's own rate. Raises ArtefactError where the utterance has no features."""
@@ -144,11 +145,21 @@ class FeatureCache:
         return found
 
     def at_frames(
-        self, utterance_id: str, n_frames: int, fps: float, how: Resampling = "interpolate"
+        self,
+        utterance_id: str,
+        n_frames: int,
+        fps: float,
+        how: Resampling = "interpolate",
+        streams: Sequence[str] | None = None,
     ) -> NDArray[np.float32]:
-        """All streams at the frames of an animation, side by side: (n_frames, d)."""
-        features = {name: self.read(utterance_id, name) for name in self.streams}
+        """The named streams, or all, at the frames of an animation, side by side: (n_frames, d)."""
+        features = {name: self.read(utterance_id, name) for name in streams or self.streams}
         return streams_to_frames(features, self.streams, n_frames, fps, how)
+
+    def failures(self) -> dict[str, str]:
+        """The utterances that have no features, and why. Raises ArtefactError where a status table can't be read."""
+        tables = [FEATURE_STATUS.read(status_path(self.folder, path.stem)) for path in self._paths()]
+        return {row["utterance_id"]: row["message"] for table in tables for row in table if row["status"] != OK}
 
     def spoken(self, utterance_id: str) -> Spoken:
         """What the CTC network heard. Raises ArtefactError where the encoder has none, or failed."""
@@ -167,6 +178,9 @@ class FeatureCache:
                 fix="ask for the output ctc of a wav2vec2 encoder; the table says what failed",
             )
         return self._spoken[shard][utterance_id]
+
+    def _paths(self) -> list[Path]:
+        return sorted(self.folder.glob("*.safetensors"))
 
     def _shard_of(self, utterance_id: str) -> str:
         return shard_name(shard_of(utterance_id, self._shards), self._shards)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kmtalk_align.phones import ARPABET, bare, is_silence, phone_set
+from kmtalk_align.phones import ARPABET, bare, is_bilabial, is_silence, phone_set
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,17 @@ def test_without_a_phone_the_set_is_unknown(labels: list[str]) -> None:
 @pytest.mark.parametrize("label", ["SPN_S", "+SPN+", " spn "])
 def test_an_unknown_word_in_any_spelling_says_nothing_of_the_phone_set(label: str) -> None:
     assert phone_set(["AH0", label]) == "arpabet"
+
+
+@pytest.mark.parametrize(
+    "label", ["P", "B", "M", "p", "b", "m", "P_B", "M_E", "pʰ", "mʲ", "bʷ", "m̩", "pʲ", "bː", " B "]
+)
+def test_lips_meet_at_a_bilabial_of_any_phone_set(label: str) -> None:
+    assert is_bilabial(label)
+
+
+@pytest.mark.parametrize(
+    "label", ["", "sil", "sp", "spn", "F", "V", "AH0", "W", "ɱ", "n", "pf", "mb", "pau", "T_B", "D"]
+)
+def test_lips_need_not_meet_elsewhere(label: str) -> None:
+    assert not is_bilabial(label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kmtalk_align.errors import ConfigError
-from kmtalk_model.networks.completion import CompletionConfig, MotionCompletion
-from kmtalk_model.networks.key_motion import KeyMotionConfig, KeyMotionDecoder
+from kmtalk_model.networks.completion import MotionCompletion
+from kmtalk_model.networks.key_motion import KeyMotionDecoder
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.system import System
 from kmtalk_model.windows import Windows, predict
+from tests.tiny_run import completion_config, key_motion_config
 
 FPS, WIDTH, V = 25.0, 6, 2
 
@@ -55,8 +57,8 @@ def fastest(motion: NDArray[np.float32]) -> float:
 
 def networks() -> System:
     torch.manual_seed(1)
-    decoder = KeyMotionDecoder(KeyMotionConfig(V, WIDTH, 16, context_layers=2))
-    completion = MotionCompletion(CompletionConfig(V, WIDTH, 16, context_layers=2))
+    decoder = KeyMotionDecoder(key_motion_config(V, WIDTH))
+    completion = MotionCompletion(completion_config(V, WIDTH))
     for network in (decoder, completion):
         torch.nn.init.normal_(network.decoder.head.weight)
     return System(decoder.eval(), completion.eval())
@@ -114,7 +116,7 @@ def test_networks_move_no_faster_at_a_seam_than_elsewhere() -> None:
     speed = np.abs(np.diff(found, axis=0)).max(axis=(1, 2))
     shared = np.zeros(n_frames - 1, bool)
     windows = parts.over(n_frames, FPS)
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         shared[after.start - 1 : before.stop] = True
     assert 0 < shared.sum() < len(speed) / 2
     assert speed[shared].max() <= speed[~shared].max()

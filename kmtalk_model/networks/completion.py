@@ -1,28 +1,15 @@
 """Cross-modal Motion Completion of KMTalk Sec. 3.3: audio, key motions and key frames -> the whole motion."""
 
-# No postponed annotations: huggingface_hub reads them to know the config's type.
-from dataclasses import dataclass
-
+# No postponed annotations: huggingface_hub reads them to load a config.
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from kmtalk_model.networks.config import NetworkConfig, audio_network, motion_basis
+from kmtalk_model.networks.basis import MotionBasis
+from kmtalk_model.networks.config import CompletionConfig
 from kmtalk_model.networks.decoder import MotionDecoder
 from kmtalk_model.networks.motion_flow import Gate, MotionFlowEncoder
+from kmtalk_model.networks.parts import audio_network
 from kmtalk_model.networks.speech import Speech
-
-
-@dataclass(frozen=True)
-class CompletionConfig(NetworkConfig):
-    """decoder_layers: of the motion decoder; encoder_layers, cross_layers, fusion_kernel: of the Motion Flow Encoder;
-    audio_guidance: whether A takes part at all (KMTalk Table 3).
-    """
-
-    decoder_layers: int = 1
-    encoder_layers: int = 2
-    cross_layers: int = 2
-    fusion_kernel: int = 3
-    audio_guidance: bool = True
 
 
 class MotionCompletion(
@@ -33,7 +20,7 @@ class MotionCompletion(
     def __init__(self, config: CompletionConfig) -> None:
         super().__init__()
         self.config = config
-        self.motion = motion_basis(config)
+        self.motion = MotionBasis(config.vertices, config.components)
         self.flow = MotionFlowEncoder(
             self.motion.width,
             config.width,

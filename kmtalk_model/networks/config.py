@@ -1,37 +1,64 @@
-"""What the networks of both stages have in common: their sizes, and how they take the audio and give the motion."""
+"""The sizes and choices of the networks: what an experiment may change of them, and what its data dictate."""
 
+# No postponed annotations: huggingface_hub reads them to load a config.
 from dataclasses import dataclass
-from typing import Any
-
-from torch import nn
-
-from kmtalk_model.networks.basis import MotionBasis
-from kmtalk_model.networks.context import AudioContext
+from typing import Any, Literal
 
 
-@dataclass(frozen=True)
-class NetworkConfig:
-    """vertices: V; features: d_in, of the cached features at a frame; width: d; heads: of every attention;
-    components: of the motion basis, 0 for every coordinate by itself; context_layers, context_kernel: convolutions over
-    frozen features; wav2vec2: the config of transformers whose network is fine-tuned, None for frozen features.
+@dataclass(frozen=True, kw_only=True)
+class NetworkChoices:
+    """width: d; heads: of every attention; decoder_layers: of the motion decoder; components: of the motion basis, 0
+    for every coordinate by itself; context_layers, context_kernel: convolutions over frozen features.
+    """
+
+    width: int
+    heads: int
+    dropout: float
+    decoder_layers: int
+    components: int
+    context_layers: int
+    context_kernel: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyMotionChoices(NetworkChoices):
+    """memory: what the decoder attends to, A_k (`keys`, as the paper says) or all of A (`audio`); positions: whether
+    the times of the key frames are added to A_k.
+    """
+
+    memory: Literal["keys", "audio"]
+    positions: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletionChoices(NetworkChoices):
+    """encoder_layers, cross_layers, fusion_kernel: of the Motion Flow Encoder; audio_guidance: whether A takes part at
+    all (KMTalk Table 3).
+    """
+
+    encoder_layers: int
+    cross_layers: int
+    fusion_kernel: int
+    audio_guidance: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromData:
+    """vertices: V; features: d_in, of the cached features at a frame; wav2vec2: the config of transformers whose
+    network is fine-tuned, None for frozen features; tokens_per_frame: of its convolutional features, side by side.
     """
 
     vertices: int
     features: int
-    width: int = 256
-    heads: int = 4
-    dropout: float = 0.1
-    components: int = 0
-    context_layers: int = 0
-    context_kernel: int = 5
     wav2vec2: dict[str, Any] | None = None
+    tokens_per_frame: int = 1
 
 
-def audio_network(config: NetworkConfig) -> nn.Module:
-    """Cached features (B, N, d_in) and frame mask -> A (B, N, d): KMTalk's audio encoder, without what is frozen."""
-    return AudioContext(config.features, config.width, config.context_layers, config.context_kernel, config.dropout)
+@dataclass(frozen=True, kw_only=True)
+class KeyMotionConfig(KeyMotionChoices, FromData):
+    """Of the KeyMotionDecoder."""
 
 
-def motion_basis(config: NetworkConfig) -> MotionBasis:
-    """The motion as the networks see it."""
-    return MotionBasis(config.vertices, config.components)
+@dataclass(frozen=True, kw_only=True)
+class CompletionConfig(CompletionChoices, FromData):
+    """Of the MotionCompletion."""

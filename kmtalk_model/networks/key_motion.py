@@ -1,27 +1,15 @@
 """The Key Motion-focused Decoder of KMTalk Sec. 3.2: audio features at the key frames -> key motions."""
 
-# No postponed annotations: huggingface_hub reads them to know the config's type.
-from dataclasses import dataclass
-from typing import Literal
-
+# No postponed annotations: huggingface_hub reads them to load a config.
 from huggingface_hub import PyTorchModelHubMixin
 from torch import Tensor, nn
 
-from kmtalk_model.networks.config import NetworkConfig, audio_network, motion_basis
+from kmtalk_model.networks.basis import MotionBasis
+from kmtalk_model.networks.config import KeyMotionConfig
 from kmtalk_model.networks.decoder import MotionDecoder
+from kmtalk_model.networks.parts import audio_network
 from kmtalk_model.networks.positions import sinusoidal_positions
 from kmtalk_model.networks.speech import Speech
-
-
-@dataclass(frozen=True)
-class KeyMotionConfig(NetworkConfig):
-    """decoder_layers: of the decoder; memory: what it attends to, A_k (`keys`, as the paper says) or all of A
-    (`audio`); positions: whether the times of the key frames are added to A_k.
-    """
-
-    decoder_layers: int = 1
-    memory: Literal["keys", "audio"] = "keys"
-    positions: bool = False
 
 
 class KeyMotionDecoder(
@@ -36,7 +24,7 @@ class KeyMotionDecoder(
         super().__init__()
         self.config = config
         self.audio = audio_network(config)
-        self.motion = motion_basis(config)
+        self.motion = MotionBasis(config.vertices, config.components)
         self.decoder = MotionDecoder(
             config.width, config.heads, config.decoder_layers, config.dropout, self.motion.width
         )

@@ -1,0 +1,69 @@
+"""Training of the motion completion (KMTalk Sec. 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from kmtalk_model.dataset import Batch
+from kmtalk_model.experiment import CompletionStage
+from kmtalk_model.networks.completion import MotionCompletion
+from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.networks.speech import Speech
+from kmtalk_model.training.augmentation import noisy
+from kmtalk_model.training.stage_module import StageModule
+
+# How often predicted key motions are taken, by key_source; `mixed` has a chance of its own.
+_CHANCE = {"ground_truth": 0.0, "noise": 0.0, "predicted": 1.0}
+
+
+class CompletionModule(StageModule):
+    """The completion on captured or predicted key motions. What the first stage predicts is computed once a clip.
+
+    Validated on predicted key motions where it has the first stage, as it is used; else on captured ones.
+    """
+
+    network: MotionCompletion
+
+    def __init__(
+        self, network: MotionCompletion, stage: CompletionStage, decoder: KeyMotionDecoder | None, **common: Any
+    ) -> None:
+        super().__init__(network, stage.training, stage.losses, **common)
+        self._decoder = [] if decoder is None else [decoder.eval().requires_grad_(False)]  # a list: not a part
+        self._chance = _CHANCE.get(stage.key_source, stage.mixed)
+        self._noise = stage.noise
+        self._predicted: dict[str, Tensor] = {}
+
+    def terms(self, batch: Batch, speech: Speech) -> dict[str, Tensor]:
+        """Eq. 6."""
+        keys = self._captured(batch)
+        if self._chance:
+            chosen = torch.rand(len(keys), device=keys.device) < self._chance
+            keys = torch.where(chosen[:, None, None], self._from_decoder(batch), keys)
+        found, _ = self.network.coefficients(speech, noisy(keys, self._noise))
+        return self.motion_terms(self.network.motion.decode(found), batch.offsets, speech.frame_mask)
+
+    def predicted(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """The whole motion, beside the captured one."""
+        keys = self._from_decoder(batch) if self._decoder else self._captured(batch)
+        found, _ = self.network.coefficients(batch.speech, keys)
+        return self.network.motion.decode(found), batch.offsets, batch.speech.frame_mask
+
+    def _captured(self, batch: Batch) -> Tensor:
+        """Captured key motions as coefficients (B, m, k)."""
+        return self.network.motion.encode(batch.speech.at_keys(batch.offsets))
+
+    def _from_decoder(self, batch: Batch) -> Tensor:
+        """Key motions of the first stage as coefficients (B, m, k), 0 where padded."""
+        keys = batch.speech.key_mask
+        if any(one not in self._predicted for one in batch.utterance_ids):
+            with torch.no_grad():
+                found = self.network.motion.encode(self._decoder[0].to(self.device)(batch.speech))
+            for one, motions, mask in zip(batch.utterance_ids, found, keys, strict=True):
+                self._predicted[one] = motions[mask].cpu()
+        whole = torch.zeros(*keys.shape, self.network.motion.width)
+        for place, one in enumerate(batch.utterance_ids):
+            whole[place, : len(self._predicted[one])] = self._predicted[one]
+        return whole.to(self.device)

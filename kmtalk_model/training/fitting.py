@@ -1,0 +1,58 @@
+"""What the networks take from the training data before the first step: the scale of features, a basis of the motion."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kmtalk_model.dataset import ClipDataset
+from kmtalk_model.networks.basis import MotionBasis
+from kmtalk_model.networks.context import AudioContext
+
+# Numbers that frames of motion may take in memory while a basis is fitted: 1 GB.
+_ROOM = 250_000_000
+_LEAST_DEVIATION = 1e-4
+
+
+def fit_features(audio: AudioContext, clips: ClipDataset) -> None:
+    """Mean and deviation of the training features."""
+    total, squares, frames = 0.0, 0.0, 0
+    for clip in clips.clips:
+        features = clips.heard.features(clip).double()
+        total, squares, frames = total + features.sum(0), squares + features.square().sum(0), frames + len(features)
+    mean = torch.as_tensor(total) / frames
+    variance = torch.as_tensor(squares) / frames - mean.square()
+    audio.set_statistics(mean, variance.clamp(min=0).sqrt().clamp(min=_LEAST_DEVIATION))
+
+
+def fit_basis(motion: MotionBasis, clips: ClipDataset) -> None:
+    """The directions in which the training motion moves most, as deviations from the template, by a randomised SVD.
+
+    Without components, the deviation of all coordinates alone. Source of the SVD: Halko et al. 2011, scikit-learn.
+    """
+    offsets = _sample(clips)
+    components = motion.basis.shape[0]
+    if components == 0:
+        motion.set(motion.basis, offsets.square().mean().sqrt()[None])
+        return
+    from sklearn.utils.extmath import randomized_svd
+
+    _, values, directions = randomized_svd(offsets.numpy(), components, random_state=0)
+    deviation = torch.from_numpy(values.astype(np.float32)) / len(offsets) ** 0.5
+    # Fewer frames than components leave directions without motion, which must not be divided by.
+    motion.set(torch.from_numpy(directions.astype(np.float32)), deviation.clamp(min=1e-6 * float(deviation.max())))
+
+
+def _sample(clips: ClipDataset) -> Tensor:
+    """Offsets (frames, 3V) of training frames, evenly spaced where all of them don't fit."""
+    frames = sum(clip.n_frames for clip in clips.clips)
+    width = 3 * clips.corpus.template(clips.clips[0]).shape[0]
+    step = max(1, -(-frames * width // _ROOM))
+    parts, at = [], 0
+    for clip in clips.clips:
+        rows = np.arange(-at % step, clip.n_frames, step)
+        at += clip.n_frames
+        captured = np.asarray(clips.corpus.vertices(clip)[rows], dtype=np.float32) - clips.corpus.template(clip)
+        parts.append(captured.reshape(len(rows), width))
+    return torch.from_numpy(np.concatenate(parts))

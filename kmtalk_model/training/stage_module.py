@@ -1,0 +1,113 @@
+"""What the training of every stage has in common, as a LightningModule."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+
+from kmtalk_model.dataset import Batch
+from kmtalk_model.experiment import Training
+from kmtalk_model.loss_weights import LossWeights
+from kmtalk_model.losses import motion_terms, weighted_sum
+from kmtalk_model.networks.speech import Speech
+from kmtalk_model.training.augmentation import disturbed
+from kmtalk_model.training.order import seed_of
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Vertex indices that losses and validation look at: of the lips (L,), of the upper face (U,)."""
+
+    lips: Tensor
+    upper_face: Tensor
+
+
+class StageModule(lightning.LightningModule):
+    """A network in training. A subclass gives `terms`, the loss's, and `predicted`, what is validated.
+
+    Validation is by LVE, pooled over frames as the protocol `codetalker` does.
+    """
+
+    def __init__(
+        self, network: Any, training: Training, weights: LossWeights, regions: Regions, seed: int, scale: float
+    ) -> None:
+        """scale: what motion is divided by before losses are taken; 1 is the corpus' unit, as in the paper."""
+        super().__init__()
+        self.network, self._training, self._weights, self._seed, self._scale = network, training, weights, seed, scale
+        self.register_buffer("_lips", regions.lips, persistent=False)
+        self.register_buffer("_upper_face", regions.upper_face, persistent=False)
+        self._validated: list[Tensor] = []
+
+    def terms(self, batch: Batch, speech: Speech) -> dict[str, Tensor]:
+        """The terms of the loss of a batch, whose disturbed speech is `speech`, by their names in LossWeights."""
+        raise NotImplementedError
+
+    def predicted(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """What is validated: predicted and captured offsets (B, T, V, 3), and their mask (B, T)."""
+        raise NotImplementedError
+
+    def motion_terms(self, found: Tensor, captured: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """The terms that compare motion (B, T, V, 3)."""
+        scaled = found / self._scale, captured / self._scale
+        return motion_terms(*scaled, mask, self._weights, self._lips, self._upper_face)  # type: ignore[arg-type]
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        """The loss of a batch."""
+        terms = self.terms(batch, self._disturbed(batch.speech))
+        loss = weighted_sum(terms, self._weights)
+        size = len(batch.utterance_ids)
+        self.log("train/loss", loss, on_epoch=True, on_step=False, batch_size=size, prog_bar=True)
+        for name, term in terms.items():
+            self.log(f"train/{name}", term, on_epoch=True, on_step=False, batch_size=size)
+        return loss
+
+    def _disturbed(self, speech: Speech) -> Speech:
+        audio = getattr(self.network, "audio", None)
+        if not (self._training.feature_noise or self._training.feature_mask) or not hasattr(audio, "mean"):
+            return speech
+        return disturbed(speech, audio.mean, audio.deviation, self._training)
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        """Sum of lip vertex errors and number of frames."""
+        found, captured, mask = self.predicted(batch)
+        errors = (found - captured)[:, :, self._lips].square().sum(-1).amax(-1)  # type: ignore[index]
+        self._validated.append(torch.stack([errors[mask].double().sum(), mask.sum().double()]))
+
+    def on_validation_epoch_end(self) -> None:
+        """LVE over all clips of all processes."""
+        errors, frames = self.all_gather(torch.stack(self._validated).sum(0)).reshape(-1, 2).sum(0)
+        self._validated.clear()
+        self.log("val/lve", (errors / frames).float(), prog_bar=True, rank_zero_only=False)
+
+    def on_train_epoch_start(self) -> None:
+        """Dropout and noise follow from seed and epoch."""
+        torch.manual_seed(seed_of(self._seed, self.current_epoch) + self.global_rank * 7919)
+
+    def configure_optimizers(self) -> Any:
+        """Adam, or AdamW where weights decay; its learning rate is warmed up, then constant or a cosine's half period."""
+        training = self._training
+        parameters = [one for one in self.parameters() if one.requires_grad]
+        optimizer = torch.optim.AdamW(parameters, training.learning_rate, weight_decay=training.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+
+        def factor(step: int) -> float:
+            warm = min(1.0, (step + 1) / max(1, training.warmup_steps))
+            left = 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps))) if training.schedule == "cosine" else 1.0
+            return warm * left
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, _: int) -> Batch:
+        """Lightning knows no Batch."""
+        return batch.to(device)
+
+
+def trainable_parameters(network: nn.Module) -> int:
+    """How many parameters are trained."""
+    return sum(one.numel() for one in network.parameters() if one.requires_grad)
