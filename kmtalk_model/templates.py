@@ -42,7 +42,7 @@ def choose_template(
 
 
 def _mean(run: RunFolder) -> NDArray[np.float32]:
-    found: NDArray[np.float32] = np.mean([*run.templates.values()], axis=0, dtype=np.float64).astype(np.float32)
+    found: NDArray[np.float32] = np.stack([*run.templates.values()]).mean(axis=0, dtype=np.float64).astype(np.float32)
     return found
 
 

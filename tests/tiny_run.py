@@ -89,12 +89,8 @@ def save_stages(folder: Path, vertices: int, features: int, names: tuple[str, ..
 
 def key_motion_config(vertices: int, features: int, width: int = 16, **changes: Any) -> KeyMotionConfig:
     """Of a decoder with a part of everything."""
-    return KeyMotionConfig(
-        vertices=vertices,
-        features=features,
-        **({**_SIZES, "memory": "audio", "positions": True} | changes),
-        width=width,
-    )
+    own = {"memory": "audio", "positions": True}
+    return KeyMotionConfig(vertices=vertices, features=features, **({**_SIZES, **own} | changes), width=width)
 
 
 def completion_config(vertices: int, features: int, width: int = 16, **changes: Any) -> CompletionConfig:
