@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_help_names_every_step() -> None:
     text = kmtalk("--help").stdout
-    steps = "prepare transcribe align parse keyframes localize features summary quality doctor export-corpus"
+    steps = "prepare transcribe align parse keyframes localize features summary quality doctor export-corpus animate"
     for step in steps.split():
         assert f"  {step}" in text
 

@@ -17,12 +17,12 @@ _LEAST_DEVIATION = 1e-4
 
 def fit_features(audio: AudioContext, clips: ClipDataset) -> None:
     """Mean and deviation of the training features."""
-    total, squares, frames = 0.0, 0.0, 0
+    total, squares, frames = torch.zeros(()), torch.zeros(()), 0
     for clip in clips.clips:
         features = clips.heard.features(clip).double()
         total, squares, frames = total + features.sum(0), squares + features.square().sum(0), frames + len(features)
-    mean = torch.as_tensor(total) / frames
-    variance = torch.as_tensor(squares) / frames - mean.square()
+    mean = total / frames
+    variance = squares / frames - mean.square()
     audio.set_statistics(mean, variance.clamp(min=0).sqrt().clamp(min=_LEAST_DEVIATION))
 
 

@@ -14,6 +14,7 @@ from kmtalk_model.dataset import Batch
 from kmtalk_model.experiment import Training
 from kmtalk_model.loss_weights import LossWeights
 from kmtalk_model.losses import motion_terms, weighted_sum
+from kmtalk_model.networks.context import AudioContext
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.training.augmentation import disturbed
 from kmtalk_model.training.order import seed_of
@@ -67,8 +68,8 @@ class StageModule(lightning.LightningModule):
         return loss
 
     def _disturbed(self, speech: Speech) -> Speech:
-        audio = getattr(self.network, "audio", None)
-        if not (self._training.feature_noise or self._training.feature_mask) or not hasattr(audio, "mean"):
+        audio = self.network.audio
+        if not isinstance(audio, AudioContext):
             return speech
         return disturbed(speech, audio.mean, audio.deviation, self._training)
 
@@ -80,7 +81,8 @@ class StageModule(lightning.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """LVE over all clips of all processes."""
-        errors, frames = self.all_gather(torch.stack(self._validated).sum(0)).reshape(-1, 2).sum(0)
+        gathered = torch.as_tensor(self.all_gather(torch.stack(self._validated).sum(0)))
+        errors, frames = gathered.reshape(-1, 2).sum(0)
         self._validated.clear()
         self.log("val/lve", (errors / frames).float(), prog_bar=True, rank_zero_only=False)
 
@@ -89,7 +91,7 @@ class StageModule(lightning.LightningModule):
         torch.manual_seed(seed_of(self._seed, self.current_epoch) + self.global_rank * 7919)
 
     def configure_optimizers(self) -> Any:
-        """Adam, or AdamW where weights decay; its learning rate is warmed up, then constant or a cosine's half period."""
+        """Adam, or AdamW where weights decay; its learning rate is warmed up, then constant or half a cosine."""
         training = self._training
         parameters = [one for one in self.parameters() if one.requires_grad]
         optimizer = torch.optim.AdamW(parameters, training.learning_rate, weight_decay=training.weight_decay)
