@@ -47,16 +47,16 @@ class TextGridError(KMTalkError):
     """A TextGrid is malformed or lacks what is needed of it."""
 
 
+class PredictionError(KMTalkError):
+    """Predicted motion is not what can be compared with the captured motion of its clip."""
+
+
 class MeshError(KMTalkError):
     """A mesh file cannot be read, or is not one face."""
 
 
 class AnimationError(KMTalkError):
     """An animation's arrays do not fit together, or its file is not one of KMTalk."""
-
-
-class PredictionError(KMTalkError):
-    """Predicted motion is not what can be compared with the captured motion of its clip."""
 
 
 class ArtefactError(KMTalkError):

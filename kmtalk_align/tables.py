@@ -48,7 +48,9 @@ class Table:
         import pyarrow.parquet
 
         try:
-            table = pyarrow.parquet.read_table(path)
+            # Not read_table, which loads pandas and reads a folder as a data set.
+            with pyarrow.parquet.ParquetFile(path) as file:
+                table = file.read()
         except FileNotFoundError as error:
             raise ArtefactError("is missing", where=path, fix=f"make it first: it is a table of {self.name}") from error
         except (OSError, pyarrow.ArrowException) as error:

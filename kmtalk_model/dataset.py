@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,10 +15,10 @@ from torch.utils.data import Dataset
 from kmtalk_align import stage
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError
-from kmtalk_align.tables import FEATURE_STATUS, KEY_FRAMES
+from kmtalk_align.tables import KEY_FRAMES
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.experiment import Audio, Keys
-from kmtalk_model.feature_cache import FeatureCache, status_path
+from kmtalk_model.feature_cache import FeatureCache
 from kmtalk_model.networks.lip_target import LipTarget
 from kmtalk_model.networks.speech import Speech
 
@@ -71,13 +71,8 @@ class Heard:
         folder = results / "keyframes" / keys.name
         shards = [folder / f"{name}.parquet" for name in corpus.results.shards]
         self._key_frames = {row["utterance_id"]: row for path in shards for row in KEY_FRAMES.read(path)}
-        self.missing = self._failures(corpus.results.shards)
-
-    def _failures(self, shards: Iterable[str]) -> dict[str, str]:
-        """Why clips have no features or no key frames, by utterance id."""
-        paths = [status_path(self.cache.folder, name) for name in shards]
-        rows = [row for path in paths for row in FEATURE_STATUS.read(path)] + list(self._key_frames.values())
-        return {row["utterance_id"]: row["message"] for row in rows if stage.failure(row) is not None}
+        without_keys = {one: row["message"] for one, row in self._key_frames.items() if stage.failure(row) is not None}
+        self.missing = without_keys | self.cache.failures()  # why clips can't be used, by utterance id
 
     def features(self, clip: Utterance) -> Tensor:
         """Features (N, d) at the frames of a clip. Raises ArtefactError where it has none."""

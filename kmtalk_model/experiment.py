@@ -44,14 +44,17 @@ class Audio:
 class LipReading:
     """The lip-reading branch of SelfTalk, for the last two terms of Eq. 2.
 
-    teacher: the name of the encoder block whose cached features are the latent target; stream: which of its outputs;
-    text: what the CTC loss is to read, the `transcript` of the experiment's keys or the `teacher`'s greedy labels;
+    teacher: the name of the encoder block whose cached features are the latent target; stream: its output;
+    text: what the CTC loss is to read, the `transcript` of the experiment's keys or the `teacher`'s greedy labels, of
+    which there are `vocabulary` with the blank, `blank` (the CTC head's size, and its pad_token_id, in its config.json);
     width, heads, layers, feed_forward: of the transformer, whose encoder and decoder have `layers` each.
     """
 
     teacher: str
     stream: str
     text: Literal["transcript", "teacher"]
+    vocabulary: int
+    blank: int
     width: int
     heads: int
     layers: int

@@ -153,8 +153,9 @@ class FeatureCache:
         streams: Sequence[str] | None = None,
     ) -> NDArray[np.float32]:
         """The named streams, or all, at the frames of an animation, side by side: (n_frames, d)."""
-        features = {name: self.read(utterance_id, name) for name in streams or self.streams}
-        return streams_to_frames(features, self.streams, n_frames, fps, how)
+        names = self.streams if streams is None else streams
+        features = {name: self.read(utterance_id, name) for name in names}
+        return streams_to_frames(features, {name: self.streams[name] for name in names}, n_frames, fps, how)
 
     def failures(self) -> dict[str, str]:
         """The utterances that have no features, and why. Raises ArtefactError where a status table can't be read."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ HEAVY = {
     "pocketsphinx",
     "av",
 }
+STEPS_AND_PANDAS = """
+import json, sys
+from kmtalk_model.cli import app
+for step in json.loads(sys.argv[1]):
+    app(step, standalone_mode=False)
+print("with" if "pandas" in sys.modules else "without", "pandas")
+import pandas, pyarrow
+print(pyarrow.table(pandas.DataFrame({"a": [1]})).num_rows, "row")
+"""
 
 
 def kmtalk(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -35,6 +45,21 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys, kmtalk_model.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.split())
+
+
+def test_steps_read_and_write_tables_without_pandas_and_leave_it_to_others(
+    build_corpus: Callable[..., Path], tmp_path: Path
+) -> None:
+    corpus = json.dumps({"type": "folder", "root": str(build_corpus(motion=False)), "shards": 1})
+    shard = "00000-of-00001.parquet"
+    steps = [
+        ["prepare", "--corpus", corpus, "--output", "c"],
+        ["transcribe", f"c/{shard}", "--root", "corpus", "--asr", "reference", "--output", f"t/{shard}"],
+    ]
+    arguments = [sys.executable, "-c", STEPS_AND_PANDAS, json.dumps(steps)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout == "without pandas\n1 row\n", done.stderr
+    assert (tmp_path / "t" / shard).is_file()
 
 
 def test_help_names_every_step() -> None:

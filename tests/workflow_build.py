@@ -8,14 +8,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from kmtalk_align.shards import shard_of
+from tests.snakemake_call import snakemake
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "resources" / "demo"
@@ -56,6 +59,12 @@ def demo_phones(utterance_id: str) -> list[tuple[float, str]]:
         return [(float(row["start_s"]), row["phone"]) for row in csv.DictReader(file)]
 
 
+# The finished build that tests of the workflow share: integration/conftest.py.
+SHARDS = 3
+EMPTY_SHARD = 2
+IDS = [one for one in demo_ids(8) if shard_of(one, SHARDS) != EMPTY_SHARD]
+
+
 @dataclass
 class Build:
     """A working directory with a config and its results."""
@@ -66,6 +75,11 @@ class Build:
     @property
     def results(self) -> Path:
         return self.folder / "results" / str(self.config["corpus"]["name"])
+
+    def copy(self, folder: Path) -> Build:
+        """The same in another folder, times of files included, by which Snakemake tells what is old."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return Build(folder, deepcopy(self.config))
 
     def command(self, *options: str) -> list[str]:
         """The command that runs snakemake here."""
@@ -80,17 +94,9 @@ class Build:
 
     def run(self, *options: str, fails: bool = False) -> str:
         """Run snakemake; gives what it printed."""
-        done = subprocess.run(
-            self.command(*options),
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, done.stdout + self.logs()
-        return done.stdout
+        status, printed = snakemake(self.command(*options)[3:], self.folder, self.environment())
+        assert (status != 0) == fails, printed + self.logs()
+        return printed
 
     def logs(self) -> str:
         return "".join(path.read_text() for path in sorted(self.results.glob("logs/**/*.log")))

@@ -14,7 +14,7 @@ from kmtalk_model.networks.lip_target import LipTarget
 @dataclass(frozen=True)
 class LipReaderConfig:
     """vertices: L, at the lips; vocabulary: how many labels, blank and all; width: h, that of the teacher's hidden
-    states where a latent loss is taken; layers: of the encoder, and as many of the decoder. SelfTalk's where it has one.
+    states where a latent loss is taken; layers: of the encoder, and as many of the decoder. Sizes are SelfTalk's.
     """
 
     vertices: int

@@ -17,7 +17,8 @@ import pytest
 
 from tests.workflow_build import REPOSITORY, Build, config_of, copy_demo, demo_ids, jobs
 
-IDS = demo_ids(6)
+IDS = demo_ids(4)
+SHARDS = 2
 KILLS = int(os.environ.get("KMTALK_KILLS", "4"))
 
 
@@ -26,7 +27,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str
     """The digests of a run that nothing disturbs, and the seconds that it takes."""
     folder = tmp_path_factory.mktemp("undisturbed")
     copy_demo(folder / "data", IDS)
-    build = Build(folder, config_of("data", shards=3))
+    build = Build(folder, config_of("data", shards=SHARDS))
     begin = time.monotonic()
     build.run()
     return build.digests(), time.monotonic() - begin
@@ -54,7 +55,7 @@ def test_a_killed_run_recovers(undisturbed: tuple[dict[str, str], float], moment
     whole_group = moment % 2 == 0
     after = random.Random(moment).uniform(0.1, 0.95) * seconds
     copy_demo(tmp_path / "data", IDS)
-    build = Build(tmp_path, config_of("data", shards=3))
+    build = Build(tmp_path, config_of("data", shards=SHARDS))
     with (tmp_path / "killed.log").open("w") as log:
         process = subprocess.Popen(
             build.command(), cwd=build.folder, env=build.environment(), stdout=log, stderr=log, start_new_session=True

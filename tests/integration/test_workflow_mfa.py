@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import sys
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,13 @@ SHARDS = 2
 pytestmark = pytest.mark.xdist_group("workflow_mfa")
 
 
-def mfa_config(data: str, *, behaviour: str = "long", **settings: Any) -> dict[str, Any]:
-    block = {"backend": "mfa", "command": [sys.executable, str(FAKE), behaviour], **settings}
-    runs = [{"asr": "reference", "aligner": "mfa", "selector": "phoneme"}]
-    return config_of(data, shards=SHARDS, aligner={"mfa": block}, runs=runs)
+def mfa_block(behaviour: str = "long", **settings: Any) -> dict[str, Any]:
+    return {"backend": "mfa", "command": [sys.executable, str(FAKE), behaviour], **settings}
+
+
+def mfa_config(data: str, **aligners: dict[str, Any]) -> dict[str, Any]:
+    runs = [{"asr": "reference", "aligner": name, "selector": "phoneme"} for name in aligners]
+    return config_of(data, shards=SHARDS, aligner=aligners, runs=runs)
 
 
 def mfa_calls(build: Build) -> list[dict[str, Any]]:
@@ -36,8 +38,8 @@ def mfa_calls(build: Build) -> list[dict[str, Any]]:
     return [call for call in map(json.loads, lines) if call["command"] == "align"]
 
 
-def statuses(build: Build) -> dict[str, dict[str, Any]]:
-    paths = (build.results / "textgrids" / "reference.mfa").glob("*.status.parquet")
+def statuses(build: Build, aligner: str = "mfa") -> dict[str, dict[str, Any]]:
+    paths = (build.results / "textgrids" / f"reference.{aligner}").glob("*.status.parquet")
     return {row["utterance_id"]: row for path in paths for row in TEXTGRID_STATUS.read(path)}
 
 
@@ -51,7 +53,7 @@ def sources(build: Build) -> dict[str, str]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, str]:
     folder = tmp_path_factory.mktemp("finished")
     copy_demo(folder / "data", IDS)
-    build = Build(folder, mfa_config("data"))
+    build = Build(folder, mfa_config("data", mfa=mfa_block()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FAKE_MFA_LOG", str(folder / "called.jsonl"))
         return build, build.run()
@@ -60,11 +62,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, str]:
 @pytest.fixture
 def build(finished: tuple[Build, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
     """A copy of the finished build, to change."""
-    made = finished[0]
-    shutil.copytree(made.folder, tmp_path / "work", symlinks=True, dirs_exist_ok=True)
-    (tmp_path / "work" / "called.jsonl").unlink()
-    monkeypatch.setenv("FAKE_MFA_LOG", str(tmp_path / "work" / "called.jsonl"))
-    return Build(tmp_path / "work", deepcopy(made.config))
+    copied = finished[0].copy(tmp_path / "work")
+    (copied.folder / "called.jsonl").unlink()
+    monkeypatch.setenv("FAKE_MFA_LOG", str(copied.folder / "called.jsonl"))
+    return copied
 
 
 def test_a_job_is_a_speaker_and_everything_below_a_shard(finished: tuple[Build, str]) -> None:
@@ -123,16 +124,12 @@ def test_a_new_speaker_and_another_number_of_shards_leave_the_others_alone(build
     assert statuses(build)["new.one_sentence01"]["status"] == "ok"
 
 
-def test_without_speaker_adaptation_a_job_is_a_shard_and_each_recording_a_speaker(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FAKE_MFA_LOG", str(tmp_path / "called.jsonl"))
-    copy_demo(tmp_path / "data", IDS)
-    build = Build(tmp_path, mfa_config("data", behaviour="short", speaker_adaptation=False))
+def test_without_speaker_adaptation_a_job_is_a_shard_and_each_recording_a_speaker(build: Build) -> None:
+    build.config = mfa_config("data", alone=mfa_block("short", speaker_adaptation=False))
     ran = jobs(build.run())
     assert ran["align_mfa"] == SHARDS
     assert not ran["align"] + ran["align_speaker"] + ran["speakers"]
-    assert {row["status"] for row in statuses(build).values()} == {"ok"}
+    assert {one: row["status"] for one, row in statuses(build, "alone").items()} == dict.fromkeys(IDS, "ok")
     for call in mfa_calls(build):
         speakers = {path.partition("/")[0] for path in call["corpus"]}
         assert len(speakers) == sum(path.endswith(".wav") for path in call["corpus"])

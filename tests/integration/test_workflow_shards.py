@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -12,28 +11,16 @@ import pytest
 from kmtalk_align.quality.tables import CLIPS, GIVEN_TIMES
 from kmtalk_align.shards import shard_name, shard_of
 from kmtalk_align.tables import KEY_FRAMES
-from tests.workflow_build import ARTEFACTS, DEMO, RUN, Build, config_of, copy_demo, demo_ids, jobs
+from tests.workflow_build import ARTEFACTS, DEMO, EMPTY_SHARD, IDS, RUN, SHARDS, Build, copy_demo, jobs
 
-SHARDS = 3
+pytestmark = pytest.mark.xdist_group("workflow")
 ONE_SHARD = {"transcribe": 1, "align": 1, "parse": 1, "keyframes": 1}
-IDS = demo_ids(8)
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    folder = tmp_path_factory.mktemp("finished")
-    copy_demo(folder / "data", IDS)
-    build = Build(folder, config_of("data", shards=SHARDS))
-    output = build.run()
-    assert jobs(output)["transcribe"] == SHARDS
-    return build
 
 
 @pytest.fixture
 def build(finished: Build, tmp_path: Path) -> Build:
     """A copy of the finished build, to change."""
-    shutil.copytree(finished.folder, tmp_path / "work", symlinks=True, dirs_exist_ok=True)
-    return Build(tmp_path / "work", deepcopy(finished.config))
+    return finished.copy(tmp_path / "work")
 
 
 def add(data: Path) -> str:
@@ -42,32 +29,40 @@ def add(data: Path) -> str:
 
 
 def remove(data: Path) -> str:
-    (data / "wav" / f"{IDS[2]}.flac").unlink()
-    return IDS[2]
+    (data / "wav" / f"{IDS[1]}.flac").unlink()
+    return IDS[1]
 
 
 def edit(data: Path) -> str:
-    shutil.copy(DEMO / "wav" / f"{IDS[4]}.flac", data / "wav" / f"{IDS[3]}.flac")
-    shutil.copy(DEMO / "transcripts" / f"{IDS[4]}.txt", data / "transcripts" / f"{IDS[3]}.txt")
-    return IDS[3]
+    shutil.copy(DEMO / "wav" / f"{IDS[3]}.flac", data / "wav" / f"{IDS[2]}.flac")
+    shutil.copy(DEMO / "transcripts" / f"{IDS[3]}.txt", data / "transcripts" / f"{IDS[2]}.txt")
+    return IDS[2]
 
 
 def transcribe_again(data: Path) -> str:
-    path = data / "transcripts" / f"{IDS[5]}.txt"
+    path = data / "transcripts" / f"{IDS[4]}.txt"
     path.write_text(path.read_text().rstrip(".\n") + " indeed.\n")
-    return IDS[5]
+    return IDS[4]
 
 
-def test_a_second_run_has_nothing_to_do(build: Build) -> None:
-    before = build.digests()
-    assert "Nothing to be done" in build.run()
-    assert build.digests() == before
+def test_a_second_run_has_nothing_to_do(finished: Build) -> None:
+    before = finished.digests()
+    assert "Nothing to be done" in finished.run()
+    assert finished.digests() == before
+
+
+def test_an_empty_shard_is_legal(finished: Build) -> None:
+    folder = finished.results / "keyframes" / f"{RUN}.phoneme"
+    found = {path.stem: len(KEY_FRAMES.read(path)) for path in folder.glob("*.parquet")}
+    assert set(found) == {shard_name(shard, SHARDS) for shard in range(SHARDS)}
+    assert sum(found.values()) == len(IDS)
+    assert found[shard_name(EMPTY_SHARD, SHARDS)] == 0
 
 
 @pytest.mark.parametrize("change", [add, remove, edit, transcribe_again])
 def test_one_changed_utterance_rebuilds_one_shard(build: Build, change: Callable[[Path], str]) -> None:
     before = build.digests()
-    changed = change(build.folder / "data")
+    changed = change(build.folder / "my data")
     ran = jobs(build.run())
     assert {rule: ran[rule] for rule in ONE_SHARD} == ONE_SHARD
     shard = shard_name(shard_of(changed, SHARDS), SHARDS)
@@ -80,7 +75,7 @@ def test_one_changed_utterance_rebuilds_one_shard(build: Build, change: Callable
 
 
 def test_touching_a_recording_rebuilds_nothing_below_prepare(build: Build) -> None:
-    (build.folder / "data" / "wav" / f"{IDS[0]}.flac").touch()
+    (build.folder / "my data" / "wav" / f"{IDS[0]}.flac").touch()
     ran = jobs(build.run())
     assert ran["prepare"] == 1
     assert not any(ran[rule] for rule in ONE_SHARD)
@@ -88,7 +83,7 @@ def test_touching_a_recording_rebuilds_nothing_below_prepare(build: Build) -> No
 
 
 def test_word_times_rerun_the_quality_report_alone(build: Build) -> None:
-    words = build.folder / "data" / "words"
+    words = build.folder / "my data" / "words"
     words.mkdir()
     (words / f"{IDS[0]}.csv").write_text("start_s,end_s,word\n0.2,0.5,the\n")
     ran = jobs(build.run())
@@ -97,10 +92,15 @@ def test_word_times_rerun_the_quality_report_alone(build: Build) -> None:
     assert GIVEN_TIMES.read(build.results / "quality" / "given_times.parquet")
 
 
-def test_the_quality_report_is_of_the_runs_that_the_config_names(build: Build) -> None:
+def test_another_selector_reruns_key_frames_alone_and_the_report_is_of_the_runs_that_the_config_names(
+    build: Build,
+) -> None:
     build.config["selector"]["uniform_33"] = {"kind": "uniform", "rate": 0.33}
     build.config["runs"] = [{"asr": "reference", "aligner": "pocketsphinx", "selector": "uniform_33"}]
-    assert jobs(build.run())["quality"] == 1
+    ran = jobs(build.run())
+    assert ran["keyframes"] == SHARDS
+    assert not ran["prepare"] + ran["transcribe"] + ran["align"] + ran["parse"]
+    assert ran["quality"] == 1
     clips = CLIPS.read(build.results / "quality" / "clips.parquet")
     assert {row["run"] for row in clips} == {f"{RUN}.uniform_33"}
     assert (build.results / "keyframes" / f"{RUN}.phoneme").is_dir()
@@ -117,22 +117,11 @@ def test_another_recogniser_reruns_nothing_above_transcripts(build: Build) -> No
     assert {path: after[path] for path in before} == before
 
 
-def test_another_selector_reruns_key_frames_alone(build: Build) -> None:
-    build.config["selector"]["uniform_33"] = {"kind": "uniform", "rate": 0.33}
-    build.config["runs"].append({"asr": "reference", "aligner": "pocketsphinx", "selector": "uniform_33"})
-    ran = jobs(build.run())
-    assert ran["keyframes"] == SHARDS
-    assert not ran["prepare"] + ran["transcribe"] + ran["align"] + ran["parse"]
-
-
 def test_a_correction_is_read_and_its_removal_too(build: Build) -> None:
-    build.config["corrections"] = "corrections"
-    (build.folder / "corrections").mkdir()
-    build.run()
     before = build.digests()
     shard = shard_name(shard_of(IDS[0], SHARDS), SHARDS)
     made = build.results / "textgrids" / RUN / shard / f"{IDS[0]}.TextGrid"
-    correction = build.folder / "corrections" / f"{IDS[0]}.TextGrid"
+    correction = build.folder / "my corrections" / f"{IDS[0]}.TextGrid"
     correction.write_text(made.read_text().replace('text = "AH"', 'text = "AA"').replace('text = "SIL"', 'text = ""'))
     ran = jobs(build.run())
     assert ran["parse"] == ran["keyframes"] == 1
@@ -152,7 +141,8 @@ def test_the_same_name_with_other_content_is_an_error_and_deletes_nothing(build:
 
 
 def test_two_builds_in_two_folders_are_equal_byte_for_byte(finished: Build, tmp_path: Path) -> None:
-    copy_demo(tmp_path / "data", IDS)
+    copy_demo(tmp_path / "my data", IDS)
+    (tmp_path / "my corrections").mkdir()
     other = Build(tmp_path, finished.config)
     other.run("--cores", "1")
     assert other.digests("quality") == finished.digests("quality")
@@ -160,32 +150,17 @@ def test_two_builds_in_two_folders_are_equal_byte_for_byte(finished: Build, tmp_
 
 
 def test_another_number_of_shards_leaves_no_row_twice(build: Build) -> None:
-    build.config["corpus"]["shards"] = 2
+    build.config["corpus"]["shards"] = 1
     build.run()
-    folder = build.results / "keyframes" / f"{RUN}.phoneme"
-    rows = [
-        row["utterance_id"]
-        for name in ("00000-of-00002", "00001-of-00002")
-        for row in KEY_FRAMES.read(folder / f"{name}.parquet")
-    ]
-    assert sorted(rows) == IDS
+    rows = KEY_FRAMES.read(build.results / "keyframes" / f"{RUN}.phoneme" / f"{shard_name(0, 1)}.parquet")
+    assert sorted(row["utterance_id"] for row in rows) == IDS
     for artefact in ARTEFACTS:
-        assert not list((build.results / artefact).rglob("*-of-00003*"))
-
-
-def test_an_empty_shard_is_legal(tmp_path: Path) -> None:
-    copy_demo(tmp_path / "data", IDS[:1])
-    build = Build(tmp_path, config_of("data", shards=2))
-    build.run()
-    rows = [
-        KEY_FRAMES.read(path) for path in sorted((build.results / "keyframes" / f"{RUN}.phoneme").glob("*.parquet"))
-    ]
-    assert sorted(len(found) for found in rows) == [0, 1]
+        assert not list((build.results / artefact).rglob(f"*-of-{SHARDS:05d}*"))
 
 
 def test_a_corpus_that_moves_is_not_made_again(build: Build) -> None:
     before = build.digests()
-    (build.folder / "data").rename(build.folder / "moved")
+    (build.folder / "my data").rename(build.folder / "moved")
     build.config["corpus"]["root"] = "moved"
     ran = jobs(build.run())
     assert ran["prepare"] == 1

@@ -5,38 +5,37 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from kmtalk_align.shards import shard_name, shard_of
 from kmtalk_align.tables import KEY_FRAMES
-from tests.workflow_build import Build, config_of, copy_demo, demo_ids, jobs
-
-IDS = demo_ids(4)
+from tests.workflow_build import IDS, RUN, SHARDS, Build, copy_demo, jobs
 
 
-def test_own_textgrids_need_no_transcripts_and_are_inputs(tmp_path: Path) -> None:
+@pytest.mark.xdist_group("workflow")
+def test_own_textgrids_need_no_transcripts_and_are_inputs(finished: Build, tmp_path: Path) -> None:
     copy_demo(tmp_path / "my data", IDS)
-    made = Build(tmp_path / "made", config_of("../my data", shards=2))
-    made.run()
+    shutil.rmtree(tmp_path / "my data" / "transcripts")
     own = tmp_path / "my text grids"
     own.mkdir()
-    for path in (made.results / "textgrids").rglob("*.TextGrid"):
+    for path in (finished.results / "textgrids").rglob("*.TextGrid"):
         shutil.copy(path, own)
-    shutil.rmtree(tmp_path / "my data" / "transcripts")
-    build = Build(tmp_path / "own", config_of("../my data", shards=2, corrections="../my corrections"))
     (tmp_path / "my corrections").mkdir()
-    build.config["aligner"] = {"pocketsphinx": {"backend": "textgrid", "folder": str(own)}}
+    aligner = {"pocketsphinx": {"backend": "textgrid", "folder": str(own)}}
+    build = Build(tmp_path, finished.config | {"aligner": aligner})
     ran = jobs(build.run())
     assert not ran["transcribe"]
     for folder in ("keyframes", "alignments"):
         pattern = f"{folder}/**/*.parquet"
-        assert [path.read_bytes() for path in sorted(made.results.glob(pattern))] == [
+        assert [path.read_bytes() for path in sorted(finished.results.glob(pattern))] == [
             path.read_bytes() for path in sorted(build.results.glob(pattern))
         ]
     (own / f"{IDS[0]}.TextGrid").unlink()
     assert jobs(build.run())["align"] == 1
-    shard = shard_name(shard_of(IDS[0], 2), 2)
+    shard = shard_name(shard_of(IDS[0], SHARDS), SHARDS)
     rows = {
         row["utterance_id"]: row
-        for row in KEY_FRAMES.read(build.results / "keyframes" / "reference.pocketsphinx.phoneme" / f"{shard}.parquet")
+        for row in KEY_FRAMES.read(build.results / "keyframes" / f"{RUN}.phoneme" / f"{shard}.parquet")
     }
     assert rows[IDS[0]]["source"] == "fallback"
     assert "has no TextGrid" in rows[IDS[0]]["message"]
