@@ -107,7 +107,7 @@ class Animator:
         watch = watch or Stopwatch()
         with watch("start"):
             face = choose_template(self.run, template, subject)
-            given = _given(Path(audio), transcript, textgrid, fps or self.run.run.face.fps)
+            given = _given(Path(audio), transcript, textgrid, self.run.run.face.fps if fps is None else fps)
         keys, alignment, features = self._listen(given, watch)
         with watch("networks"):
             vertices = self._networks(features, keys)
@@ -172,10 +172,9 @@ class Animator:
         """As the cache would give them: rounded to half precision, as in training."""
         with watch("features"):
             [found] = self._encoder.encode([given.samples])
-            cached = {name: as_float16(values, name) for name, values in found.features.items()}
-            features = streams_to_frames(
-                cached, self._encoder.streams, given.n_frames, given.fps, self.run.run.resample
-            )
+            streams = self._encoder.streams
+            cached = {name: as_float16(found.features[name], name) for name in self.run.run.streams or streams}
+            features = streams_to_frames(cached, streams, given.n_frames, given.fps, self.run.run.resample)
         with watch("networks"):
             self._system  # noqa: B018  loaded here, beside what else goes on
         return features

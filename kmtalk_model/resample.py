@@ -45,8 +45,8 @@ def streams_to_frames(
     fps: float,
     how: Resampling = "interpolate",
 ) -> NDArray[np.float32]:
-    """All streams of a recording at its frames, side by side in the order of their names: (n_frames, d)."""
-    parts = [to_frames(features[name], stream, n_frames, fps, how) for name, stream in sorted(streams.items())]
+    """Features (T, d) by stream at the frames of an utterance, side by side in order of their names: (n_frames, d)."""
+    parts = [to_frames(features[name], streams[name], n_frames, fps, how) for name in sorted(features)]
     return np.concatenate(parts, axis=1)
 
 

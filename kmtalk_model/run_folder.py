@@ -51,8 +51,9 @@ class Run:
     """The content of run.json.
 
     name: of the experiment; experiment: the whole of it, resolved; stages: the folder of each trained stage, relative
-    to run.json; encoder, asr, aligner, selector: config blocks; resample: how tokens become frames; corpus,
-    description: the corpus that it was trained on, and what a reader must know of it.
+    to run.json; encoder, asr, aligner, selector: config blocks; resample: how tokens become frames;
+    streams: those of the encoder that the networks hear, None for all; corpus, description: the corpus that it was
+    trained on, and what a reader must know of it.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Run:
     face: Face
     corpus: str
     description: str = ""
+    streams: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,8 @@ class RunFolder:
         return found
 
     def _check_stages(self) -> None:
+        if not self.run.stages:
+            raise ArtefactError("names no trained stage", where=self.folder / RUN_FILE, fix=_AGAIN)
         for name in self.run.stages:
             self.stage(name)
 

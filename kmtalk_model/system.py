@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 from torch import Tensor
 
+from kmtalk_align import blocks
+from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_model.interpolation import Method, interpolated
 from kmtalk_model.networks.completion import MotionCompletion
+from kmtalk_model.networks.config import CompletionConfig, KeyMotionConfig
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.run_folder import RunFolder
@@ -30,10 +35,10 @@ class System:
 
     @classmethod
     def from_run(cls, run: RunFolder, device: str = "cpu") -> System:
-        """The networks of a run, ready. Raises ArtefactError where a stage is missing."""
+        """The networks of a run, ready. Raises ArtefactError where a stage is missing or can't be read."""
 
         def decoder(stage: str) -> KeyMotionDecoder:
-            found: KeyMotionDecoder = KeyMotionDecoder.from_pretrained(run.stage(stage)).to(device).eval()
+            found: KeyMotionDecoder = _loaded(KeyMotionDecoder, KeyMotionConfig, run.stage(stage), device)
             return found
 
         if run.run.system == "single_stage":
@@ -43,7 +48,7 @@ class System:
         find = decoder("key_motion") if from_decoder else keys_of_sequence(decoder("single_stage"))
         method = experiment["completion"]["method"]
         if method == "network":
-            network: MotionCompletion = MotionCompletion.from_pretrained(run.stage("completion")).to(device).eval()
+            network: MotionCompletion = _loaded(MotionCompletion, CompletionConfig, run.stage("completion"), device)
             return cls(find, network, network)
         if method == "insert":
             return cls(find, inserting_into(decoder("single_stage")))
@@ -74,3 +79,17 @@ def keys_of_sequence(decoder: KeyMotionDecoder) -> FindKeys:
 def inserting_into(decoder: KeyMotionDecoder) -> Complete:
     """Key motions put straight into a single-stage decoder's sequence."""
     return lambda speech, keys: speech.put_at_keys(decoder(speech.with_every_frame_a_key()), keys)
+
+
+def _loaded(network: Any, config: Any, folder: Path, device: str) -> Any:
+    """A network in eval mode. (huggingface_hub's from_pretrained prints a line for each.)"""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / "config.json"
+    try:
+        made = network(blocks.build(config, json.loads(path.read_text(encoding="utf-8")), where=str(path)))
+        made.load_state_dict(load_file(folder / "model.safetensors"))
+    except (OSError, ValueError, RuntimeError, SafetensorError, ConfigError) as error:
+        raise ArtefactError(f"is no readable network ({error})", where=folder, fix="train the stage again") from error
+    return made.to(device).eval()

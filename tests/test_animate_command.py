@@ -18,7 +18,6 @@ from tests.tiny_run import V, description, empty_stages, save_run, templates
 # What training, plots and statistics need, and an animation does not.
 NOT_NEEDED = (
     "lightning",
-    "pytorch_lightning",
     "tensorboard",
     "sklearn",
     "matplotlib",

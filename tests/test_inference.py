@@ -15,6 +15,7 @@ from kmtalk_align.audio import decode
 from kmtalk_align.errors import AudioError, ConfigError, TextGridError
 from kmtalk_align.localize import localize
 from kmtalk_align.selectors import PhonemeSelector, uniform_frames
+from kmtalk_align.shards import shard_name
 from kmtalk_align.textgrid import write_textgrid
 from kmtalk_model.encoders import encoder_config
 from kmtalk_model.feature_cache import FeatureCache, Made, as_float16, write_features
@@ -93,7 +94,7 @@ def test_the_networks_hear_what_the_feature_cache_would_give_them(
     encoder = encoder_config(block).load()
     [encoded] = encoder.encode([decode(audio)])
     tensors = {f"one/{name}": as_float16(values, name) for name, values in encoded.features.items()}
-    write_features(tmp_path / "features", "000-1", tensors, Made(encoder.streams, encoder.identity, "", 1))
+    write_features(tmp_path / "features", shard_name(0, 1), tensors, Made(encoder.streams, encoder.identity, "", 1))
     cached = FeatureCache(tmp_path / "features").at_frames("one", found.n_frames, 25.0, "average")
     assert cached.shape[1] == 208
     np.testing.assert_array_equal(system.heard[0].features[0], torch.from_numpy(cached))

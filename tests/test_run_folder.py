@@ -74,7 +74,7 @@ def test_a_face_is_what_corpus_json_says() -> None:
         (lambda values: values.update(extra=1), "unknown key extra"),
         (lambda values: values.update(system="other"), "system"),
         (lambda values: values["face"].update(vertex_count="many"), "vertex_count"),
-        (lambda values: values["stages"].pop("completion"), "has no stage 'completion'; its stages are: key_motion"),
+        (lambda values: values["stages"].clear(), "names no trained stage"),
         (lambda values: values["stages"].update(completion="none"), "its stage completion lacks model.safetensors and"),
     ],
 )
@@ -111,3 +111,9 @@ def test_a_run_is_not_written_before_its_stages(tmp_path: Path) -> None:
     with pytest.raises(ArtefactError, match="its stage key_motion lacks"):
         RunFolder.write(tmp_path / "tiny", description(), templates())
     assert not (tmp_path / "tiny").exists()
+
+
+def test_a_stage_that_the_run_has_not_is_named(runs: Path) -> None:
+    found = RunFolder.write(runs / "tiny", description("single_stage"), templates())
+    with pytest.raises(ArtefactError, match="has no stage 'completion'; its stages are: single_stage"):
+        found.stage("completion")

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kmtalk_align.errors import ConfigError
-from kmtalk_model.networks.completion import CompletionConfig, MotionCompletion
-from kmtalk_model.networks.key_motion import KeyMotionConfig, KeyMotionDecoder
+from kmtalk_model.networks.completion import MotionCompletion
+from kmtalk_model.networks.key_motion import KeyMotionDecoder
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.system import System
 from kmtalk_model.windows import Windows, predict
+from tests.tiny_run import completion_config, key_motion_config
 
 FPS, WIDTH, V = 25.0, 6, 2
 
@@ -56,8 +57,8 @@ def fastest(motion: NDArray[np.float32]) -> float:
 
 def networks() -> System:
     torch.manual_seed(1)
-    decoder = KeyMotionDecoder(KeyMotionConfig(V, WIDTH, 16, context_layers=2))
-    completion = MotionCompletion(CompletionConfig(V, WIDTH, 16, context_layers=2))
+    decoder = KeyMotionDecoder(key_motion_config(V, WIDTH))
+    completion = MotionCompletion(completion_config(V, WIDTH))
     for network in (decoder, completion):
         torch.nn.init.normal_(network.decoder.head.weight)
     return System(decoder.eval(), completion.eval())
@@ -74,9 +75,10 @@ def test_where_windows_agree_their_cuts_can_not_be_seen(n_frames: int, length_s:
 
 def test_a_recording_that_fits_into_one_window_is_predicted_as_it_is() -> None:
     features, system = smooth(120), networks()
-    whole = system.predict(Speech.of([torch.from_numpy(features)], [torch.from_numpy(keys(120)).long()], FPS))
+    with torch.inference_mode():  # in which torch takes another, faster way through a transformer
+        whole = system.predict(Speech.of([torch.from_numpy(features)], [torch.from_numpy(keys(120)).long()], FPS))
     found = predict(system, features, keys(120), FPS, parts=Windows(4.8, 1.0), anchor_ends=True)
-    np.testing.assert_array_equal(found, whole[0].detach().numpy())
+    np.testing.assert_array_equal(found, whole[0].numpy())
 
 
 @pytest.mark.parametrize("anchor_ends", [True, False])

@@ -8,9 +8,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from kmtalk_model.networks.config import CompletionConfig, KeyMotionConfig
 from kmtalk_model.run_folder import Face, Run, RunFolder
 
 V = 12
+_SIZES: dict[str, Any] = {
+    "heads": 2,
+    "dropout": 0.1,
+    "decoder_layers": 1,
+    "components": 0,
+    "context_layers": 2,
+    "context_kernel": 5,
+}
 LOGMEL: dict[str, Any] = {"backend": "logmel"}
 FACE = Face(25.0, "m", V, ((0, 1, 2), (9, 10, 11)), {"lips": (1, 2, 3)}, (2, 3))
 
@@ -64,15 +73,27 @@ def save_stages(folder: Path, vertices: int, features: int, names: tuple[str, ..
     """Networks whose heads are random and not zero, as they start: something moves."""
     import torch
 
-    from kmtalk_model.networks.completion import CompletionConfig, MotionCompletion
-    from kmtalk_model.networks.key_motion import KeyMotionConfig, KeyMotionDecoder
+    from kmtalk_model.networks.completion import MotionCompletion
+    from kmtalk_model.networks.key_motion import KeyMotionDecoder
 
     torch.manual_seed(0)
     for name in names:
         network: Any = (
-            MotionCompletion(CompletionConfig(vertices, features, width, context_layers=1))
+            MotionCompletion(completion_config(vertices, features, width))
             if name == "completion"
-            else KeyMotionDecoder(KeyMotionConfig(vertices, features, width, context_layers=1))
+            else KeyMotionDecoder(key_motion_config(vertices, features, width))
         )
         torch.nn.init.normal_(network.decoder.head.weight, std=0.01)
         network.save_pretrained(folder / name)
+
+
+def key_motion_config(vertices: int, features: int, width: int = 16, **changes: Any) -> KeyMotionConfig:
+    """Of a decoder with a part of everything."""
+    own = {"memory": "audio", "positions": True}
+    return KeyMotionConfig(vertices=vertices, features=features, **({**_SIZES, **own} | changes), width=width)
+
+
+def completion_config(vertices: int, features: int, width: int = 16, **changes: Any) -> CompletionConfig:
+    """The same of a completion."""
+    own = {"encoder_layers": 1, "cross_layers": 1, "fusion_kernel": 3, "audio_guidance": True}
+    return CompletionConfig(vertices=vertices, features=features, **({**_SIZES, **own} | changes), width=width)
