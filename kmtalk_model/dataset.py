@@ -59,6 +59,11 @@ class Batch:
         return replace(self, speech=self.speech.to(device), offsets=self.offsets.to(device), lip_target=target)
 
 
+def streams_of(audio: Audio) -> tuple[str, ...] | None:
+    """The encoder's outputs that the networks hear: the convolutions' where their transformer is trained, else all."""
+    return ("conv",) if audio.fine_tune else None
+
+
 class Heard:
     """The features and key frames of a corpus, as an experiment takes them."""
 
@@ -66,7 +71,7 @@ class Heard:
         """Raises ArtefactError where there are no such features or key frames."""
         results = corpus.results.folder
         self.cache, self._resample = FeatureCache(results / "features" / audio.encoder), audio.resample
-        self._streams = ["conv"] if audio.fine_tune else None
+        self._streams = streams_of(audio)
         folder = results / "keyframes" / keys.name
         shards = [folder / f"{name}.parquet" for name in corpus.results.shards]
         self._key_frames = {row["utterance_id"]: row for path in shards for row in KEY_FRAMES.read(path)}

@@ -11,7 +11,8 @@ from typing import Any
 from kmtalk_align import blocks
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_model.captured import CapturedCorpus
-from kmtalk_model.experiment import Experiment, Keys, Stage
+from kmtalk_model.dataset import streams_of
+from kmtalk_model.experiment import Experiment, Stage
 from kmtalk_model.experiment_file import owner_in, read_chain
 from kmtalk_model.recipe import STAGES, trained_before
 from kmtalk_model.run_folder import Face, Run, RunFolder
@@ -66,7 +67,7 @@ def assemble(path: Path, results: Path) -> RunFolder:
     """
     chain = read_chain(path)
     experiment = chain[0].experiment
-    folder = results / "runs" / path.stem
+    keys, folder = experiment.keys, results / "runs" / path.stem
     stages: dict[str, str] = {
         stage: os.path.relpath(results / "runs" / owner_in(chain, stage) / stage, folder) for stage in experiment.stages
     }
@@ -77,29 +78,17 @@ def assemble(path: Path, results: Path) -> RunFolder:
         system=experiment.system,
         experiment=blocks.resolved(experiment),
         stages=stages,
-        encoder=_encoder(results, experiment),
-        **_localizing(results, experiment.keys),
+        encoder=_block(results / "features" / experiment.audio.encoder),
+        asr=_block(results / "transcripts" / keys.asr),
+        aligner=_block(results / "textgrids" / f"{keys.asr}.{keys.aligner}"),
+        selector=_block(results / "keyframes" / keys.name),
         resample=experiment.audio.resample,
         face=Face.of(said),
         corpus=corpus.name,
         description=corpus.results.description,
+        streams=streams_of(experiment.audio),
     )
     return RunFolder.write(folder, run, corpus.templates)
-
-
-def _encoder(results: Path, experiment: Experiment) -> dict[str, Any]:
-    """The block of the encoder, with those outputs alone that the networks hear."""
-    block = _block(results / "features" / experiment.audio.encoder)
-    return block | {"outputs": ["conv"]} if experiment.audio.fine_tune else block
-
-
-def _localizing(results: Path, keys: Keys) -> dict[str, dict[str, Any]]:
-    aligned = f"{keys.asr}.{keys.aligner}"
-    return {
-        "asr": _block(results / "transcripts" / keys.asr),
-        "aligner": _block(results / "textgrids" / aligned),
-        "selector": _block(results / "keyframes" / keys.name),
-    }
 
 
 def _block(folder: Path) -> dict[str, Any]:
