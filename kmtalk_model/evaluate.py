@@ -30,8 +30,10 @@ class Request:
     probe: bool = False
 
 
-def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: str = "cpu") -> Comparison:
-    """Runs of one corpus, folders ``results/<corpus>/runs/<experiment>``, beside the rivals.
+def evaluate_runs(
+    runs: Sequence[Path], root: Path, request: Request, *, results: Path | None = None, device: str = "cpu"
+) -> Comparison:
+    """Runs of one corpus, folders ``results/<corpus>/runs/<experiment>`` or their run.json, beside the rivals.
 
     A clip that lacks the features or key frames of one of them is left out for all. Raises ArtefactError where a run,
     or what it reads, is missing, and what `evaluate` raises.
@@ -40,7 +42,7 @@ def evaluate_runs(runs: Sequence[Path], root: Path, request: Request, device: st
     from kmtalk_model.run_folder import RunFolder
 
     folders = [RunFolder.load(run) for run in runs]
-    corpus = CapturedCorpus(folders[0].folder.absolute().parents[1], root)
+    corpus = CapturedCorpus(results or folders[0].folder.absolute().parents[1], root)
     systems = [RunPredictor(corpus, folder, device) for folder in folders]
     first = systems[0]
     aligned = request.aligned or f"{first.keys.asr}.{first.keys.aligner}"

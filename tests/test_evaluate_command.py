@@ -75,7 +75,7 @@ def _save_features(folder: Path, clips: dict[str, NDArray[np.float32]]) -> None:
 
 
 def command(folder: Path, *more: str) -> list[str]:
-    run, root, output = folder / "results" / "runs" / "tiny", folder / "root", folder / "out" / "made.json"
+    run, root, output = folder / "results" / "runs" / "tiny" / "run.json", folder / "root", folder / "out" / "made.json"
     return ["evaluate", str(run), "--root", str(root), "--output", str(output), *more]
 
 
@@ -107,8 +107,8 @@ def test_what_a_run_predicts_is_added_to_the_template(folder: Path) -> None:
 
 def test_the_same_files_give_the_same_bytes(folder: Path) -> None:
     made = []
-    for _ in range(2):
-        CliRunner().invoke(app, command(folder), catch_exceptions=False)
+    for more in ([], ["--results", str(folder / "results")]):
+        CliRunner().invoke(app, command(folder, *more), catch_exceptions=False)
         made.append([path.read_bytes() for path in sorted((folder / "out").iterdir())])
     assert made[0] == made[1]
 

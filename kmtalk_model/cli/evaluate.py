@@ -16,6 +16,9 @@ def evaluate(
     runs: Annotated[list[Path], typer.Argument(help="Trained runs of a corpus: results/<corpus>/runs/<experiment>.")],
     root: Root,
     output: Annotated[Path, typer.Option(help="The JSON to write; the values of clips go beside it, as .parquet.")],
+    results: Annotated[
+        Path | None, typer.Option(help="results/<corpus>; the folder that holds runs/ of the first run if not given.")
+    ] = None,
     split: Annotated[str, typer.Option(help="The clips to predict.")] = "testA",
     protocol: Annotated[str, typer.Option(help="codetalker, per_sequence or millimetre.")] = "codetalker",
     alignments: Annotated[
@@ -40,6 +43,12 @@ def evaluate(
 
     for path in (output, scores_path(output)):
         check_writable(path)
+<<<<<<< HEAD
     comparison = evaluate_runs(runs, root, Request(split, protocol, alignments, reference, probe), device)
+=======
+    comparison = evaluate_runs(
+        runs, root, Request(split, protocol, alignments, reference), results=results, device=device
+    )
+>>>>>>> metrics
     write_comparison(comparison, output)
     typer.echo(as_text(comparison), nl=False)
