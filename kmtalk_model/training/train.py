@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheck
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch.utils.data import DataLoader
 
+from kmtalk_align.allocator import keep_freed_memory
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.dataset import Clip, ClipDataset, Heard
 from kmtalk_model.experiment import DecoderStage, Experiment, Stage, Training
@@ -49,6 +50,7 @@ def train(
     from last.ckpt where there is one. Raises KMTalkError.
     """
     machine = machine or Machine()
+    keep_freed_memory()
     lightning.seed_everything(experiment.seed, verbose=False)
     heard = Heard(corpus, experiment.keys, experiment.audio)
     clips = {split: _clips(corpus, heard, split, experiment) for split in ("train", "val")}
