@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from pathlib import Path
 
 import lightning
@@ -51,6 +52,7 @@ def train(
     """
     machine = machine or Machine()
     keep_freed_memory()
+    _quieten_lightning()
     lightning.seed_everything(experiment.seed, verbose=False)
     heard = Heard(corpus, experiment.keys, experiment.audio)
     clips = {split: _clips(corpus, heard, split, experiment) for split in ("train", "val")}
@@ -70,6 +72,13 @@ def train(
         module.load_state_dict(best["state_dict"])
         errors = {split: lip_vertex_error(module.cpu().eval(), loaders[split]) for split in loaders}
         finish(folder, module.network, record.trained(errors, history.rows, best["epoch"], time.monotonic() - started))
+
+
+def _quieten_lightning() -> None:
+    """Leave what Lightning says of itself, its loggers and its own future to those who develop it."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"lightning\.")
 
 
 def _clips(corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment) -> ClipDataset:
