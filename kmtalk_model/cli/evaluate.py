@@ -43,12 +43,7 @@ def evaluate(
 
     for path in (output, scores_path(output)):
         check_writable(path)
-<<<<<<< HEAD
-    comparison = evaluate_runs(runs, root, Request(split, protocol, alignments, reference, probe), device)
-=======
-    comparison = evaluate_runs(
-        runs, root, Request(split, protocol, alignments, reference), results=results, device=device
-    )
->>>>>>> metrics
+    request = Request(split, protocol, alignments, reference, probe)
+    comparison = evaluate_runs(runs, root, request, results=results, device=device)
     write_comparison(comparison, output)
     typer.echo(as_text(comparison), nl=False)

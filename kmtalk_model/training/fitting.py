@@ -32,9 +32,7 @@ def fit_features(audio: AudioContext, clips: ClipDataset) -> None:
 
 def fit_basis(motion: MotionBasis, clips: ClipDataset) -> None:
     """The directions in which the training motion moves most, as deviations from the template, by a randomised SVD
-    (Halko et al. 2011).
-
-    Without components, the deviation of all coordinates alone.
+    (Halko et al. 2011). Without components, the deviation of all coordinates alone.
     """
     offsets = _sample(clips)
     components = motion.basis.shape[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ def assemble(path: Path, results: Path) -> RunFolder:
     stages: dict[str, str] = {
         stage: os.path.relpath(results / "runs" / owner_in(chain, stage) / stage, folder) for stage in experiment.stages
     }
+    aligner = _block(results / "textgrids" / f"{keys.asr}.{keys.aligner}")
     corpus = CapturedCorpus(results, results)
     said = corpus.results.corpus
     run = Run(
@@ -79,8 +81,8 @@ def assemble(path: Path, results: Path) -> RunFolder:
         experiment=blocks.resolved(experiment),
         stages=stages,
         encoder=_block(results / "features" / experiment.audio.encoder),
-        asr=_block(results / "transcripts" / keys.asr),
-        aligner=_block(results / "textgrids" / f"{keys.asr}.{keys.aligner}"),
+        asr=_recogniser(results, keys.asr, aligner),
+        aligner=aligner,
         selector=_block(results / "keyframes" / keys.name),
         resample=experiment.audio.resample,
         face=Face.of(said),
@@ -89,6 +91,11 @@ def assemble(path: Path, results: Path) -> RunFolder:
         streams=streams_of(experiment.audio),
     )
     return RunFolder.write(folder, run, corpus.templates)
+
+
+def _recogniser(results: Path, asr: str, aligner: Mapping[str, Any]) -> dict[str, Any]:
+    """The block of the recogniser; where the user's own TextGrids need none, that of given transcripts."""
+    return {"backend": "reference"} if aligner["backend"] == "textgrid" else _block(results / "transcripts" / asr)
 
 
 def _block(folder: Path) -> dict[str, Any]:

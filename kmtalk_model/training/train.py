@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from pathlib import Path
 
 import lightning
@@ -14,6 +15,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch.utils.data import DataLoader
 
+from kmtalk_align.allocator import keep_freed_memory
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable
 from kmtalk_model.captured import CapturedCorpus
@@ -55,6 +57,8 @@ def train(
     """
     machine = machine or Machine()
     check_writable(folder / WEIGHTS)
+    keep_freed_memory()
+    _quieten_lightning()
     lightning.seed_everything(experiment.seed, verbose=False)
     heard = Heard(corpus, experiment.keys, experiment.audio)
     clips = {split: _clips(corpus, heard, split, experiment) for split in ("train", "val")}
@@ -75,6 +79,13 @@ def train(
         errors = {split: lip_vertex_error(module.cpu().eval(), loaders[split]) for split in loaders}
         finish(folder, module.network, record.trained(errors, history.rows, best["epoch"], time.monotonic() - started))
     trainer.strategy.barrier()  # no process goes on to the next stage before this one is whole
+
+
+def _quieten_lightning() -> None:
+    """Leave what Lightning says of itself, its loggers and its own future to those who develop it."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"lightning\.")
 
 
 def _clips(corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment) -> ClipDataset:

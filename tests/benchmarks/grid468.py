@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from kmtalk_align.asr.allocator import keep_freed_memory
+from kmtalk_align.allocator import keep_freed_memory
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import decode, to_pcm16
 from kmtalk_align.quality import summarize
