@@ -64,7 +64,7 @@ def test_what_could_not_be_aligned_is_taken_or_not(tmp_path: Path, with_fallback
 
 def test_a_split_of_which_nothing_is_left_is_an_error(tmp_path: Path) -> None:
     found = corpus(tmp_path, sources=dict.fromkeys(SPLITS, "fallback"))
-    with pytest.raises(ArtefactError, match="could not be aligned.*no clip of split 'train' can be used"):
+    with pytest.raises(ArtefactError, match=r"could not be aligned.*no clip of split 'train' can be used"):
         dataset(found, with_fallback=False)
     with pytest.raises(ConfigError, match="its splits are: train, val"):
         dataset(found, "testA")
@@ -100,7 +100,9 @@ def test_a_batch_is_clips_side_by_side(tmp_path: Path) -> None:
     assert batch.to("meta").offsets.device.type == "meta"
     whole = Collate(every_frame_a_key=True)([clips[0], clips[2]])
     assert torch.equal(whole.speech.key_mask, whole.speech.frame_mask)
-    assert torch.equal(whole.speech.at_keys(whole.offsets)[whole.speech.key_mask], whole.offsets[whole.speech.frame_mask])
+    assert torch.equal(
+        whole.speech.at_keys(whole.offsets)[whole.speech.key_mask], whole.offsets[whole.speech.frame_mask]
+    )
     keys = Collate(every_frame_a_key=False)([clips[0], clips[2]])
     assert keys.speech.key_mask.sum(1).tolist() == [6, 5]
     assert keys.lip_target is None
