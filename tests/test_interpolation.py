@@ -17,10 +17,8 @@ Clips = list[tuple[int, list[int]]]
 
 @st.composite
 def clips(draw: st.DrawFn) -> Clips:
-    found = []
-    for length in draw(st.lists(st.integers(1, 30), min_size=1, max_size=3)):
-        found.append((length, sorted(draw(st.sets(st.integers(0, length - 1), min_size=1, max_size=8)))))
-    return found
+    lengths = draw(st.lists(st.integers(1, 30), min_size=1, max_size=3))
+    return [(one, sorted(draw(st.sets(st.integers(0, one - 1), min_size=1, max_size=8)))) for one in lengths]
 
 
 def natural_spline(keys: NDArray[np.float64], values: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray:
@@ -68,13 +66,11 @@ def test_splines_are_natural_and_hold_at_the_ends(given_clips: Clips) -> None:
         assert torch.allclose(found[place, keys], motions[place, : len(keys)], atol=1e-5)
         within = np.clip(np.arange(length), keys[0], keys[-1]).astype(float)
         values = motions[place, : len(keys), 2, 0].double().numpy()
-        if len(keys) > 1:
-            expected = natural_spline(np.array(keys, float), values, within)
-        else:
-            expected = np.repeat(values, length)
+        several = len(keys) > 1
+        expected = natural_spline(np.array(keys, float), values, within) if several else np.repeat(values, length)
         assert found[place, :length, 2, 0].numpy() == pytest.approx(expected, abs=1e-4)
 
 
-def test_what_a_network_made_is_taken_with_its_gradient() -> None:
+def test_what_needs_a_gradient_is_interpolated_without_one() -> None:
     motions = key_motions([(9, [0, 8])]).requires_grad_()
     assert not interpolated(motions, batch([(9, [0, 8])]), "linear").requires_grad

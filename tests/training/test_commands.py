@@ -6,6 +6,7 @@ import csv
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -208,9 +209,6 @@ def test_mistakes_are_one_error_each(tmp_path: Path) -> None:
     for experiment, options, error, message in asked:
         done = call("train", experiment, tmp_path, *options)
         assert isinstance(done.exception, error), (message, done.exception)
-        assert pytest.raises(type(done.exception), match=f"(?s){message}")  # the pattern itself is well-formed
-        import re
-
         assert re.search(message, str(done.exception), re.DOTALL), done.exception
     assert list(results.glob("runs/*/*/*")) == []
     missing = call("assemble", tiny, tmp_path)
@@ -248,7 +246,7 @@ def test_two_processes_train_together(tmp_path: Path) -> None:
             "key_motion": {"training": {"epochs": 1}},
         },
     )
-    command = [sys.executable, "-m", "kmtalk_model", "train", str(experiment)]
+    command = [str(Path(sys.executable).with_name("kmtalk")), "train", str(experiment)]
     options = ["--results", str(tmp_path / "results"), "--root", str(tmp_path / "root")]
     done = subprocess.run(
         [*command, *options, "--accelerator", "cpu", "--devices", "2"],

@@ -24,7 +24,7 @@ LIPS = {"lip_reading": LIP_READING, "losses": LOSSES | {"latent": 1, "ctc": 0.1}
 STATEFUL = {"accumulate": 2, "average": 0.9, "epochs": 4, "clip": 1.0}
 
 
-class Broken(Exception):
+class BrokenOffError(Exception):
     """The end of a training that was not to end."""
 
 
@@ -73,12 +73,12 @@ def broken_off(
 
     def break_off(module: StageModule) -> None:
         if module.current_epoch == after:
-            raise Broken
+            raise BrokenOffError
         begin(module)
 
     with monkeypatch.context() as patched:
         patched.setattr(StageModule, "on_train_epoch_start", break_off)
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenOffError):
             run(made, folder, stage, **changes)
 
 
