@@ -102,13 +102,23 @@ class Heard:
 class ClipDataset(Dataset[Clip]):
     """The clips of a split that can be used. left_out: why each of the others is not, by utterance id."""
 
-    def __init__(self, corpus: CapturedCorpus, heard: Heard, split: str, *, with_fallback: bool = True) -> None:
-        """Raises ConfigError where the split has no clip, ArtefactError where none of its clips can be used."""
-        found = corpus.split(split)
+    def __init__(
+        self,
+        corpus: CapturedCorpus,
+        heard: Heard,
+        split: str,
+        *,
+        with_fallback: bool = True,
+        unread: Mapping[str, str] | None = None,
+    ) -> None:
+        """unread: what lip reading can't aim at, and why. Raises ConfigError where the split has no clip, ArtefactError
+        where none of its clips can be used.
+        """
+        found, missing = corpus.split(split), heard.missing | dict(unread or {})
         self.left_out: dict[str, str] = dict(found.failed)
         for one in found.clips.values():
-            if one.utterance_id in heard.missing:
-                self.left_out[one.utterance_id] = heard.missing[one.utterance_id]
+            if one.utterance_id in missing:
+                self.left_out[one.utterance_id] = missing[one.utterance_id]
             elif not with_fallback and heard.is_fallback(one):
                 self.left_out[one.utterance_id] = "could not be aligned, and the experiment takes no fallback"
         self.clips = [clip for one, clip in found.clips.items() if one not in self.left_out]

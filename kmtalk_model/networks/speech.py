@@ -53,6 +53,11 @@ class Speech:
         frames = torch.arange(self.features.shape[1], device=self.features.device)
         return replace(self, key_frames=frames * self.frame_mask, key_mask=self.frame_mask)
 
+    def alone(self, place: int) -> Speech:
+        """One utterance of the batch, without padding."""
+        frames, keys = self.frame_mask[place], self.key_mask[place]
+        return Speech.of([self.features[place, frames]], [self.key_frames[place, keys]], self.fps)
+
     def to(self, device: torch.device | str) -> Speech:
         """The same on another device."""
         return Speech(

@@ -57,13 +57,12 @@ class CompletionModule(StageModule):
 
     def _from_decoder(self, batch: Batch) -> Tensor:
         """Key motions of the first stage as coefficients (B, m, k), 0 where padded."""
-        keys = batch.speech.key_mask
-        if any(one not in self._predicted for one in batch.utterance_ids):
-            with torch.no_grad():
-                found = self.network.motion.encode(self._decoder[0].to(self.device)(batch.speech))
-            for one, motions, mask in zip(batch.utterance_ids, found, keys, strict=True):
-                self._predicted[one] = motions[mask].cpu()
-        whole = torch.zeros(*keys.shape, self.network.motion.width)
+        whole = torch.zeros(*batch.speech.key_mask.shape, self.network.motion.width)
         for place, one in enumerate(batch.utterance_ids):
+            if one not in self._predicted:
+                # Alone, so that its last bits do not depend on what it is beside, and training that goes on has them.
+                with torch.no_grad():
+                    found = self.network.motion.encode(self._decoder[0].to(self.device)(batch.speech.alone(place)))
+                self._predicted[one] = found[0].cpu()
             whole[place, : len(self._predicted[one])] = self._predicted[one]
         return whole.to(self.device)

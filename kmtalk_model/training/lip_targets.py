@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from kmtalk_align.errors import ConfigError
+from kmtalk_align.stage import Row, failure
 from kmtalk_align.tables import TRANSCRIPTS
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.characters import ENGLISH
@@ -41,7 +42,12 @@ class LipTargets:
                 where="experiment, lip_reading, width",
                 fix="make them equal, or set the weight of the loss `latent` to 0",
             )
-        self._words = _transcripts(corpus, keys.asr) if config.text == "transcript" else None
+        self.missing = self._cache.failures()  # why utterances have no target, by id
+        self._words: dict[str, list[str]] | None = None
+        if config.text == "transcript":
+            rows = _transcripts(corpus, keys.asr)
+            self._words = {row["utterance_id"]: row["words"] for row in rows}
+            self.missing |= {row["utterance_id"]: row["message"] for row in rows if failure(row) is not None}
         self.vocabulary, self.blank = (
             (config.vocabulary, config.blank) if self._words is None else (ENGLISH.size, ENGLISH.blank)
         )
@@ -82,7 +88,6 @@ def new_lip_reader(config: LipReading, targets: LipTargets, lips: int) -> LipRea
     )
 
 
-def _transcripts(corpus: CapturedCorpus, asr: str) -> dict[str, list[str]]:
+def _transcripts(corpus: CapturedCorpus, asr: str) -> list[Row]:
     folder = corpus.results.folder / "transcripts" / asr
-    rows = [row for name in corpus.results.shards for row in TRANSCRIPTS.read(folder / f"{name}.parquet")]
-    return {row["utterance_id"]: row["words"] for row in rows}
+    return [row for name in corpus.results.shards for row in TRANSCRIPTS.read(folder / f"{name}.parquet")]

@@ -60,8 +60,10 @@ def train(
     _quieten_lightning()
     lightning.seed_everything(experiment.seed, verbose=False)
     heard = Heard(corpus, experiment.keys, experiment.audio)
-    clips = {split: _clips(corpus, heard, split, experiment) for split in ("train", "val")}
-    module, collate = _module(experiment, stage, corpus, clips["train"], decoder)
+    targets = _lip_targets(experiment, stage, corpus)
+    clips = {split: _clips(corpus, heard, split, experiment, targets) for split in ("train", "val")}
+    module = _module(experiment, stage, corpus, clips["train"], decoder, targets)
+    collate = Collate(every_frame_a_key=stage == "single_stage", targets=targets)
     settings: Training = getattr(experiment, stage).training
     loaders = {split: _loader(clips[split], split, settings, experiment.seed, machine, collate) for split in clips}
     check_writable(folder / WEIGHTS)
@@ -88,8 +90,20 @@ def _quieten_lightning() -> None:
     warnings.filterwarnings("ignore", module=r"lightning\.")
 
 
-def _clips(corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment) -> ClipDataset:
-    return ClipDataset(corpus, heard, split, with_fallback=split != "train" or experiment.keys.train_on_fallback)
+def _lip_targets(experiment: Experiment, stage: Stage, corpus: CapturedCorpus) -> LipTargets | None:
+    """What lip reading aims at, where a stage has it and a loss for it."""
+    choices = getattr(experiment, stage)
+    if not isinstance(choices, DecoderStage) or choices.lip_reading is None or not choices.losses.reads_lips:
+        return None
+    return LipTargets(corpus, experiment.keys, choices, choices.lip_reading)
+
+
+def _clips(
+    corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment, targets: LipTargets | None
+) -> ClipDataset:
+    with_fallback = split != "train" or experiment.keys.train_on_fallback
+    unread = None if targets is None else targets.missing
+    return ClipDataset(corpus, heard, split, with_fallback=with_fallback, unread=unread)
 
 
 def _is_of(state: Path, identity: str) -> bool:
@@ -107,24 +121,25 @@ def _is_of(state: Path, identity: str) -> bool:
 
 
 def _module(
-    experiment: Experiment, stage: Stage, corpus: CapturedCorpus, clips: ClipDataset, decoder: Path | None
-) -> tuple[StageModule, Collate]:
-    """The network in training, and how its batches are made."""
+    experiment: Experiment,
+    stage: Stage,
+    corpus: CapturedCorpus,
+    clips: ClipDataset,
+    decoder: Path | None,
+    targets: LipTargets | None,
+) -> StageModule:
+    """The network in training."""
     regions = _regions(corpus, getattr(experiment, stage).losses)
     common = {"regions": regions, "seed": experiment.seed}
     if stage == "completion":
         own = experiment.completion
         first = None if decoder is None else KeyMotionDecoder.from_pretrained(decoder)
-        network = new_completion(own, experiment.audio, clips)
-        return CompletionModule(network, own, first, **common), Collate(every_frame_a_key=False)
+        return CompletionModule(new_completion(own, experiment.audio, clips), own, first, **common)
     choices: DecoderStage = getattr(experiment, stage)
-    targets, reader = None, None
-    if choices.lip_reading is not None and choices.losses.reads_lips:
-        targets = LipTargets(corpus, experiment.keys, choices, choices.lip_reading)
-        reader = new_lip_reader(choices.lip_reading, targets, len(regions.lips))
-    blank = 0 if targets is None else targets.blank
-    module = DecoderModule(new_decoder(choices, experiment.audio, clips), choices, reader, blank, **common)
-    return module, Collate(every_frame_a_key=stage == "single_stage", targets=targets)
+    reader, blank = None, 0
+    if targets is not None and choices.lip_reading is not None:
+        reader, blank = new_lip_reader(choices.lip_reading, targets, len(regions.lips)), targets.blank
+    return DecoderModule(new_decoder(choices, experiment.audio, clips), choices, reader, blank, **common)
 
 
 def _regions(corpus: CapturedCorpus, weights: LossWeights) -> Regions:
@@ -145,6 +160,8 @@ def _loader(
         collate_fn=collate,
         num_workers=machine.workers,
         persistent_workers=machine.workers > 0,
+        # Of its own: each pass draws a number, at another time in training that goes on.
+        generator=torch.Generator().manual_seed(seed),
         pin_memory=torch.cuda.is_available(),
     )
 
@@ -156,7 +173,8 @@ def _trainer(settings: Training, folder: Path, machine: Machine) -> tuple[lightn
     )
     callbacks: list[Callback] = [best, history, ProgressBar(leave=False)]
     if settings.average:
-        callbacks.append(EMAWeightAveraging(decay=settings.average))
+        # Not of what is no weight: vertex indices would be rounded to others.
+        callbacks.append(EMAWeightAveraging(use_buffers=False, decay=settings.average))
     try:
         trainer = lightning.Trainer(
             accelerator=machine.accelerator,

@@ -165,13 +165,23 @@ def made(preset: str, shape: Shape, stage: str, settings: Any, size: int) -> tup
     if stage == "completion":
         network = MotionCompletion(CompletionConfig(**choices, **data))
         set_basis(network.motion)
-        return CompletionModule(network, settings, None, **common), batch
+        return CompletionModule(network, settings, first_stage(preset, data), **common), batch
     decoder = KeyMotionDecoder(KeyMotionConfig(**choices, **data))
     set_basis(decoder.motion)
     reading = settings.lip_reading
     sizes = {} if reading is None else {name: getattr(reading, name) for name in ("width", "heads", "layers")}
     reader = reading and LipReader(LipReaderConfig(250, reading.vocabulary, feed_forward=reading.feed_forward, **sizes))
     return DecoderModule(decoder, settings, reader, 0, **common), batch
+
+
+def first_stage(preset: str, data: dict[str, Any]) -> Any:
+    """The decoder whose key motions the completion is trained on, None where they are the captured ones."""
+    from kmtalk_model.networks.config import KeyMotionConfig
+    from kmtalk_model.networks.key_motion import KeyMotionDecoder
+
+    if stage_settings(preset, "completion").key_source not in ("predicted", "mixed"):
+        return None
+    return KeyMotionDecoder(KeyMotionConfig(**asdict(stage_settings(preset, "key_motion").network), **data))
 
 
 def set_basis(motion: Any) -> None:

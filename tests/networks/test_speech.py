@@ -41,6 +41,14 @@ def test_padding_is_said_by_the_masks() -> None:
     assert speech.to("meta").key_mask.device.type == "meta"
 
 
+def test_an_utterance_can_be_had_alone() -> None:
+    for place, clip in enumerate(CLIPS):
+        found, expected = batch(CLIPS).alone(place), batch([clip])
+        for name in ("features", "frame_mask", "key_frames", "key_mask"):
+            assert torch.equal(getattr(found, name), getattr(expected, name))
+        assert found.fps == expected.fps
+
+
 def test_every_frame_can_be_a_key_frame() -> None:
     speech = batch(CLIPS).with_every_frame_a_key()
     assert torch.equal(speech.key_mask, speech.frame_mask)

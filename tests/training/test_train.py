@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -16,7 +17,16 @@ from kmtalk_model.experiment import Stage
 from kmtalk_model.experiment_file import read_experiment
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
-from tests.training.made_experiment import LIP_READING, LOSSES, corpus, write_experiment
+from tests.training.made_experiment import (
+    FRAMES,
+    LIP_READING,
+    LOSSES,
+    TEACHER,
+    corpus,
+    save_features,
+    say,
+    write_experiment,
+)
 
 pytestmark = pytest.mark.xdist_group("training")
 LIPS = {"lip_reading": LIP_READING, "losses": LOSSES | {"latent": 1, "ctc": 0.1}}
@@ -116,8 +126,19 @@ def test_every_choice_trains(
     assert "lip_reader" not in json.dumps([name for name, _ in network.named_parameters()])
 
 
+def test_clips_that_lip_reading_has_no_target_for_are_left_out(tmp_path: Path) -> None:
+    own = corpus(tmp_path / "made")
+    say(own.results.folder, [one for one in FRAMES if one != "b"])
+    heard = {one: np.ones((FRAMES[one], 8)) for one in FRAMES if one != "c"}
+    save_features(own.results.folder / "features" / TEACHER, heard, "ctc", (1, 2))
+    run(own, tmp_path / "key_motion", "key_motion", **LIPS, training={"epochs": 1})
+    said = json.loads((tmp_path / "key_motion" / "stage.json").read_text())
+    assert said["left_out"] == {"b": "is silent", "c": "c: too loud"}
+    assert said["clips"] == {"train": 3, "val": 2}
+
+
 def test_training_learns(made: CapturedCorpus, tmp_path: Path) -> None:
-    rows = run(made, tmp_path / "key_motion", "key_motion", training={"epochs": 25, "learning_rate": 0.02})
+    rows = run(made, tmp_path / "key_motion", "key_motion", training={"epochs": 12, "learning_rate": 0.03})
     errors = [float(row["val/lve"]) for row in rows]
     assert min(errors) < 0.5 * errors[0]
 
