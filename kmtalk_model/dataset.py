@@ -86,9 +86,9 @@ class Heard:
     def key_frames(self, clip: Utterance) -> Tensor:
         """Key frames (m,) of a clip. Raises ArtefactError where it has none, or they are of another frame rate."""
         row = self._key_frames.get(clip.utterance_id)
-        if row is None or row["n_frames"] != clip.n_frames or not row["key_frames"]:
+        if row is None or (row["n_frames"], row["fps"]) != (clip.n_frames, clip.fps) or not row["key_frames"]:
             raise ArtefactError(
-                "has no key frames, or those of another length",
+                "has no key frames, or those of another length or frame rate",
                 where=clip.utterance_id,
                 fix="make the key frames again: snakemake",
             )
@@ -96,7 +96,7 @@ class Heard:
 
     def is_fallback(self, clip: Utterance) -> bool:
         """Whether the clip could not be aligned, and its key frames are evenly spaced."""
-        return bool(self._key_frames[clip.utterance_id]["source"] == _FALLBACK)
+        return self._key_frames.get(clip.utterance_id, {}).get("source") == _FALLBACK
 
 
 class ClipDataset(Dataset[Clip]):

@@ -96,6 +96,10 @@ class DecoderStage:
     lip_reading: LipReading | None
     supervision: Literal["pseudo_complete", "direct"] = "pseudo_complete"
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where there is nothing to learn from, or a loss has nothing to read with."""
+        _check_losses(self.losses, lip_reading=self.lip_reading is not None)
+
 
 @dataclass(frozen=True)
 class CompletionStage:
@@ -111,6 +115,10 @@ class CompletionStage:
     key_source: Literal["ground_truth", "predicted", "mixed", "noise"]
     mixed: float
     noise: float
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where there is nothing to learn from, or a loss has nothing to read with."""
+        _check_losses(self.losses, lip_reading=False)
 
 
 @dataclass(frozen=True)
@@ -142,3 +150,10 @@ class Experiment:
     def predicts_keys_for_training(self) -> bool:
         """Whether the completion is trained on what the first stage predicts, and so after it."""
         return self.completion.key_source in ("predicted", "mixed")
+
+
+def _check_losses(losses: LossWeights, *, lip_reading: bool) -> None:
+    if not losses.compares_motion:
+        raise ValueError("no loss of the motion has a weight")
+    if losses.reads_lips and not lip_reading:
+        raise ValueError("the losses latent and ctc are of lip reading, which the stage has not: set them to 0")

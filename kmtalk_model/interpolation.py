@@ -20,7 +20,12 @@ def interpolated(key_motions: Tensor, speech: Speech, method: Method) -> Tensor:
     """
     whole = torch.zeros(*speech.frame_mask.shape, *key_motions.shape[2:])
     for place, (motions, frames, mask) in enumerate(
-        zip(key_motions.cpu().numpy(), speech.key_frames.cpu().numpy(), speech.key_mask.cpu().numpy(), strict=True)
+        zip(
+            key_motions.detach().cpu().numpy(),
+            speech.key_frames.cpu().numpy(),
+            speech.key_mask.cpu().numpy(),
+            strict=True,
+        )
     ):
         whole[place] = torch.from_numpy(_one(motions[mask], frames[mask], whole.shape[1], method))
     return whole.to(key_motions.device)

@@ -25,6 +25,11 @@ class LossWeights:
         """Whether a lip reader takes part."""
         return self.latent != 0 or self.ctc != 0
 
+    @property
+    def compares_motion(self) -> bool:
+        """Whether there is a term of the motion itself."""
+        return any((self.reconstruction, self.velocity, self.lips, self.dynamics))
+
 
 KEY_MOTION = LossWeights()
 """KMTalk Eq. 2."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 @dataclass(frozen=True, kw_only=True)
 class NetworkChoices:
     """width: d; heads: of every attention; decoder_layers: of the motion decoder; components: of the motion basis, 0
-    for every coordinate by itself; context_layers, context_kernel: convolutions over frozen features.
+    for every coordinate by itself; context_layers, context_kernel: convolutions over frozen features, of odd kernels.
     """
 
     width: int
@@ -18,6 +18,12 @@ class NetworkChoices:
     components: int
     context_layers: int
     context_kernel: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the sizes do not fit."""
+        if self.width < 1 or self.heads < 1 or self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        _check_kernel("context_kernel", self.context_kernel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +47,11 @@ class CompletionChoices(NetworkChoices):
     fusion_kernel: int
     audio_guidance: bool
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where the sizes do not fit."""
+        super().__post_init__()
+        _check_kernel("fusion_kernel", self.fusion_kernel)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FromData:
@@ -62,3 +73,9 @@ class KeyMotionConfig(KeyMotionChoices, FromData):
 @dataclass(frozen=True, kw_only=True)
 class CompletionConfig(CompletionChoices, FromData):
     """Of the MotionCompletion."""
+
+
+def _check_kernel(name: str, kernel: int) -> None:
+    """Raise ValueError for a kernel that has no middle, which would shift the frames and make one more."""
+    if kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"{name} {kernel} is not odd")

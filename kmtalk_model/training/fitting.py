@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kmtalk_model.dataset import ClipDataset
 from kmtalk_model.networks.basis import MotionBasis
@@ -13,6 +13,8 @@ from kmtalk_model.networks.context import AudioContext
 # Numbers that frames of motion may take in memory while a basis is fitted: 1 GB.
 _ROOM = 250_000_000
 _LEAST_DEVIATION = 1e-4
+# A direction moves if it does so this much, in deviations of the first: single precision tells less from nothing.
+_LEAST_MOTION = 1e-5
 # Of the randomised SVD: directions beyond those that are kept, and power iterations.
 _MORE, _ROUNDS = 16, 4
 
@@ -35,14 +37,25 @@ def fit_basis(motion: MotionBasis, clips: ClipDataset) -> None:
     offsets = _sample(clips)
     components = motion.basis.shape[0]
     if components == 0:
-        motion.set(motion.basis, offsets.square().mean().sqrt()[None])
+        deviation = offsets.square().mean().sqrt()
+        motion.set(motion.basis, torch.where(deviation > 0, deviation, 1.0)[None])
         return
     with torch.random.fork_rng():
         torch.manual_seed(0)
         _, values, directions = torch.svd_lowrank(offsets, min(components + _MORE, *offsets.shape), niter=_ROUNDS)
-    deviation = values[:components] / len(offsets) ** 0.5
-    # Directions without motion must not be divided by.
-    motion.set(directions[:, :components].T, deviation.clamp(min=1e-6 * float(deviation.max())))
+    motion.set(*_moving(directions.T[:components], values[:components] / len(offsets) ** 0.5, components))
+
+
+def _moving(directions: Tensor, deviation: Tensor, components: int) -> tuple[Tensor, Tensor]:
+    """A basis (k, 3V) of the directions (j, 3V) in which there is motion, and its deviation (k,).
+
+    Others, and those beyond what few frames can tell, are no directions at all: zeros, of deviation 1. What other clips
+    have in them would be divided by next to nothing.
+    """
+    moves = deviation > _LEAST_MOTION * deviation.max()
+    missing = components - len(deviation)
+    basis = nn.functional.pad(directions * moves[:, None], (0, 0, 0, missing))
+    return basis, nn.functional.pad(torch.where(moves, deviation, 1.0), (0, missing), value=1.0)
 
 
 def _sample(clips: ClipDataset) -> Tensor:

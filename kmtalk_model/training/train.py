@@ -8,15 +8,20 @@ import warnings
 from pathlib import Path
 
 import lightning
+import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch.utils.data import DataLoader
 
 from kmtalk_align.allocator import keep_freed_memory
+from kmtalk_align.errors import ConfigError
+from kmtalk_align.files import check_writable
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.dataset import Clip, ClipDataset, Heard
 from kmtalk_model.experiment import DecoderStage, Experiment, Stage, Training
+from kmtalk_model.loss_weights import LossWeights
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
 from kmtalk_model.training.collate import Collate
 from kmtalk_model.training.completion_module import CompletionModule
@@ -30,7 +35,7 @@ from kmtalk_model.training.record import Record, finish
 from kmtalk_model.training.stage_module import IDENTITY, Regions, StageModule, lip_vertex_error
 
 VERSION = 1
-LAST, BEST = "last.ckpt", "best.ckpt"
+LAST, BEST, WEIGHTS = "last.ckpt", "best.ckpt", "model.safetensors"
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +56,7 @@ def train(
     from last.ckpt where there is one. Raises KMTalkError.
     """
     machine = machine or Machine()
+    check_writable(folder / WEIGHTS)
     keep_freed_memory()
     _quieten_lightning()
     lightning.seed_everything(experiment.seed, verbose=False)
@@ -72,6 +78,7 @@ def train(
         module.load_state_dict(best["state_dict"])
         errors = {split: lip_vertex_error(module.cpu().eval(), loaders[split]) for split in loaders}
         finish(folder, module.network, record.trained(errors, history.rows, best["epoch"], time.monotonic() - started))
+    trainer.strategy.barrier()  # no process goes on to the next stage before this one is whole
 
 
 def _quieten_lightning() -> None:
@@ -103,7 +110,7 @@ def _module(
     experiment: Experiment, stage: Stage, corpus: CapturedCorpus, clips: ClipDataset, decoder: Path | None
 ) -> tuple[StageModule, Collate]:
     """The network in training, and how its batches are made."""
-    regions = Regions(*(torch.from_numpy(corpus.region(one, needed_by="training")) for one in ("lips", "upper_face")))
+    regions = _regions(corpus, getattr(experiment, stage).losses)
     common = {"regions": regions, "seed": experiment.seed}
     if stage == "completion":
         own = experiment.completion
@@ -112,12 +119,19 @@ def _module(
         return CompletionModule(network, own, first, **common), Collate(every_frame_a_key=False)
     choices: DecoderStage = getattr(experiment, stage)
     targets, reader = None, None
-    if choices.lip_reading is not None:
+    if choices.lip_reading is not None and choices.losses.reads_lips:
         targets = LipTargets(corpus, experiment.keys, choices, choices.lip_reading)
         reader = new_lip_reader(choices.lip_reading, targets, len(regions.lips))
     blank = 0 if targets is None else targets.blank
     module = DecoderModule(new_decoder(choices, experiment.audio, clips), choices, reader, blank, **common)
     return module, Collate(every_frame_a_key=stage == "single_stage", targets=targets)
+
+
+def _regions(corpus: CapturedCorpus, weights: LossWeights) -> Regions:
+    """The regions that a stage looks at. Raises ConfigError where the corpus lacks one."""
+    upper_face = corpus.region("upper_face", needed_by="loss `dynamics`") if weights.dynamics else np.empty(0, np.intp)
+    lips = corpus.region("lips", needed_by="training")
+    return Regions(torch.from_numpy(lips), torch.from_numpy(upper_face))
 
 
 def _loader(
@@ -143,18 +157,26 @@ def _trainer(settings: Training, folder: Path, machine: Machine) -> tuple[lightn
     callbacks: list[Callback] = [best, history, ProgressBar(leave=False)]
     if settings.average:
         callbacks.append(EMAWeightAveraging(decay=settings.average))
-    trainer = lightning.Trainer(
-        accelerator=machine.accelerator,
-        devices=machine.devices,
-        max_epochs=settings.epochs,
-        precision=settings.precision,
-        accumulate_grad_batches=settings.accumulate,
-        gradient_clip_val=settings.clip,
-        callbacks=callbacks,
-        logger=TensorBoardLogger(folder, name="tensorboard", version=""),
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-        deterministic=True,
-        log_every_n_steps=10,
-    )
+    try:
+        trainer = lightning.Trainer(
+            accelerator=machine.accelerator,
+            devices=machine.devices,
+            max_epochs=settings.epochs,
+            precision=settings.precision,
+            accumulate_grad_batches=settings.accumulate,
+            gradient_clip_val=settings.clip,
+            callbacks=callbacks,
+            logger=TensorBoardLogger(folder, name="tensorboard", version=""),
+            num_sanity_val_steps=0,
+            enable_model_summary=False,
+            # The CTC loss has no deterministic gradient on a GPU: a warning there, and not the end.
+            deterministic="warn",
+            log_every_n_steps=10,
+        )
+    except (MisconfigurationException, ValueError) as error:
+        raise ConfigError(
+            f"this machine can't train so ({error})",
+            where=f"--accelerator {machine.accelerator} --devices {machine.devices}",
+            fix="give what it has, or --accelerator auto --devices 1",
+        ) from error
     return trainer, history
