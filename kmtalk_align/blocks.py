@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,18 +20,27 @@ _T = TypeVar("_T")
 
 def build(cls: type[_T], values: Mapping[str, Any], *, where: str) -> _T:
     """An instance of the dataclass `cls` from a mapping. Raises ConfigError for unknown, missing or wrong keys."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise ConfigError(f"unknown key {', '.join(unknown)}", where=where, fix=f"the keys are: {', '.join(known)}")
     try:
-        return TypeAdapter(cls).validate_python(dict(values))
+        found: _T = _adapter(cls).validate_python(dict(values))  # type: ignore[arg-type]
+        return found
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(first["msg"], where=f"{where}: {key}" if key else where) from error
+
+
+@cache
+def _adapter(cls: type[Any]) -> Any:
+    """The validator of a dataclass, which takes far longer to make than to use."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
 
 
 def parse(text: str, *, tag: str) -> dict[str, Any]:

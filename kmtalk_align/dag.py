@@ -22,6 +22,7 @@ __all__ = [
     "VERSIONS",
     "by_speaker",
     "check_config",
+    "check_run",
     "corpus_fingerprint",
     "corpus_root",
     "given_times_fingerprint",
@@ -73,19 +74,27 @@ def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None
         raise ConfigError(
             "there is no such folder", where=f"config, corrections: {corrections}", fix="make it, or drop the key"
         )
-    makers = {"asr": recogniser_config, "aligner": aligner_config, "selector": selector}
     for number, run in enumerate(config["runs"], start=1):
-        made = {}
-        for kind, make in makers.items():
-            if run[kind] not in config[kind]:
-                raise ConfigError(
-                    f"there is no {kind} block {run[kind]!r}",
-                    where=f"config, runs, number {number}",
-                    fix=f"choose from: {', '.join(config[kind])}",
-                )
-            made[kind] = make(config[kind][run[kind]])
-        for kind, folder in _folders_of(run, results / config["corpus"]["name"]):
-            blocks.check_block(folder, made[kind])
+        check_run(config, run, results, where=f"config, runs, number {number}")
+
+
+def check_run(config: Mapping[str, Any], run: Mapping[str, str], results: Path, *, where: str) -> None:
+    """Raise ConfigError where a run names a block that isn't there; `where` says who wants the run.
+
+    Raises ArtefactError as `check_config` does.
+    """
+    makers = {"asr": recogniser_config, "aligner": aligner_config, "selector": selector}
+    made = {}
+    for kind, make in makers.items():
+        if run[kind] not in config[kind]:
+            raise ConfigError(
+                f"there is no {kind} block {run[kind]!r}",
+                where=where,
+                fix=f"choose from: {', '.join(config[kind])}",
+            )
+        made[kind] = make(config[kind][run[kind]])
+    for kind, folder in _folders_of(run, results / config["corpus"]["name"]):
+        blocks.check_block(folder, made[kind])
 
 
 def check_schema(config: Mapping[str, Any], schema: Path) -> None:

@@ -137,10 +137,17 @@ class Shard:
         return self._rows(TRANSCRIPTS, "transcripts", asr) if self._path("transcripts", asr).is_file() else {}
 
     def listens(self, asr: str) -> bool:
-        """Whether a recogniser hears the recording, or gives the corpus' own transcripts."""
-        heard = self.transcripts(asr).values()
-        found: bool = self._once(("listens", asr), lambda: not any(row["model"] == _REFERENCE for row in heard))
+        """Whether a recogniser hears all recordings; false where it gives the corpus' own transcripts, if any.
+
+        Of the block and not of the rows, so that it is the same for all shards.
+        """
+        found: bool = self._once(("listens", asr), lambda: self._backend("transcripts", asr) != _REFERENCE)
         return found
+
+    def heard(self, asr: str, utterance_id: str) -> bool:
+        """Whether the recording was heard for the transcript of an utterance, or the corpus' own one was taken."""
+        row = self.transcripts(asr).get(utterance_id)
+        return row is None or row["model"] != _REFERENCE
 
     def textgrid_status(self, aligned: str) -> dict[str, Row]:
         """How each utterance came out of the aligner."""
@@ -167,6 +174,14 @@ class Shard:
     def key_frames(self, run: Run) -> dict[str, Row]:
         """The key frames of a run."""
         return self._rows(KEY_FRAMES, "keyframes", run.name)
+
+    def _backend(self, kind: str, folder: str) -> str | None:
+        """The backend of the block that made a folder, where that is known."""
+        path = self._folder / kind / folder / blocks.BLOCK_FILE
+        try:
+            return str(json.loads(path.read_bytes())["backend"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _rows(self, table: Table, kind: str, folder: str, suffix: str = "") -> dict[str, Row]:
         path = self._path(kind, folder, suffix)

@@ -11,7 +11,7 @@ from typing import Any
 from kmtalk_align import progress
 from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpus import FAILED, OK, Motion, Utterance
-from kmtalk_align.errors import ArtefactError, AudioError, KMTalkError
+from kmtalk_align.errors import ArtefactError, AudioError, ConfigError, KMTalkError, WeightsError
 
 Row = dict[str, Any]
 _log = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ def work_through_all(
 ) -> tuple[list[Any], list[str]]:
     """`work(row)` for each row, in order; `failed(row, message)` where it raised, or the row comes with a message.
 
+    Weights that can't be had are no fault of an utterance: WeightsError and ConfigError pass.
+
     items: rows with the message of the earlier stage at which the utterance failed, or None. Gives the results, and the
     messages of those that failed here.
     """
@@ -63,6 +65,8 @@ def work_through_all(
             if earlier is None:
                 try:
                     results.append(work(row))
+                except (ConfigError, WeightsError):
+                    raise
                 except KMTalkError as error:
                     messages.append(_named(row, str(error)))
                     results.append(failed(row, messages[-1]))

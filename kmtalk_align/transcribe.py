@@ -49,5 +49,5 @@ def transcript_row(row: Row, recogniser: Recogniser, root: Path) -> dict[str, An
         "language": transcript.language,
         "status": OK,
         "message": "",
-        "model": recogniser.model,
+        "model": transcript.model or recogniser.model,
     }

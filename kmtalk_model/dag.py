@@ -1,8 +1,10 @@
-"""What the Snakemake workflow asks of the package before any job runs."""
+"""What the Snakemake workflow asks of the package before any job runs. Nothing here may import torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,79 @@ from kmtalk_align import blocks
 from kmtalk_align.errors import ConfigError
 from kmtalk_model import features
 from kmtalk_model.encoders import encoder_config
+from kmtalk_model.experiments import Experiments, TrainedStage
+from kmtalk_model.recipe import STAGES
 
-# See kmtalk_align.dag.
-VERSIONS = {"features": features.VERSION}
+__all__ = [
+    "STAGES",
+    "VERSIONS",
+    "TrainedStage",
+    "check_encoders",
+    "check_training",
+    "experiments_of",
+    "mesh_digest",
+    "runs_of",
+]
+
+# See kmtalk_align.dag. Those of the networks stand here, since their modules import torch.
+VERSIONS = {"features": features.VERSION, "train": 1, "assemble": 1, "evaluate": 1}
 
 
-def check_encoders(config: Mapping[str, Any], results: Path) -> None:
-    """Raise ConfigError where `features` of a config names an encoder that isn't there, or whose block is wrong.
+def check_encoders(config: Mapping[str, Any], names: Iterable[str], results: Path, *, where: str) -> None:
+    """Raise ConfigError where one of `names` is no encoder of a config, or its block is wrong.
 
     Raises ArtefactError where a block made features under the folder `results` with other settings.
     """
-    for name in config.get("features", []):
+    for name in names:
         if name not in config.get("encoder", {}):
             raise ConfigError(
                 f"there is no encoder block {name!r}",
-                where="config, features",
+                where=where,
                 fix=f"choose from: {', '.join(config.get('encoder', {})) or '(none; add a section `encoder`)'}",
             )
         folder = results / config["corpus"]["name"] / "features" / name
         blocks.check_block(folder, encoder_config(config["encoder"][name]))
+
+
+def experiments_of(config: Mapping[str, Any], default: Path) -> Experiments:
+    """The experiments in the folder that a config names. Raises ConfigError where there is no such folder."""
+    folder = Path(config.get("experiments", default))
+    if not folder.is_dir():
+        raise ConfigError("there is no such folder", where=f"config, experiments: {folder}", fix="make it")
+    return Experiments(folder)
+
+
+def runs_of(config: Mapping[str, Any], experiments: Experiments) -> list[tuple[str, dict[str, str]]]:
+    """Where each experiment of `train` says so, and which recogniser, aligner and selector its key frames are by.
+
+    Raises ConfigError where a file is missing or wrong.
+    """
+    named = ((name, experiments[name].keys) for name in config.get("train", []))
+    return [
+        (f"experiment {name}, keys", {"asr": keys.asr, "aligner": keys.aligner, "selector": keys.selector})
+        for name, keys in named
+    ]
+
+
+def check_training(config: Mapping[str, Any], experiments: Experiments, results: Path) -> None:
+    """Raise ConfigError where an experiment of `train` names an encoder that isn't there, or `test` names one that
+    isn't trained. Raises ArtefactError as `check_encoders` does.
+    """
+    train = config.get("train", [])
+    for name in train:
+        for stage in experiments.stages(name):
+            check_encoders(config, experiments.encoders(stage), results, where=f"experiment {name}, {stage.stage}")
+    for split, names in config.get("test", {}).items():
+        for name in set(names) - set(train):
+            raise ConfigError(
+                f"{name!r} is not trained",
+                where=f"config, test, {split}",
+                fix=f"choose from: {', '.join(train) or '(none; name it under `train` too)'}",
+            )
+
+
+def mesh_digest(corpus: Path) -> str:
+    """A digest of what corpus.json says of the mesh and its motion, which training and scores go by."""
+    said = json.loads(corpus.read_bytes())
+    about = {key: said.get(key) for key in ("unit", "fps", "vertex_count", "faces", "regions", "mouth_opening")}
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

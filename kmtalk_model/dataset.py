@@ -28,14 +28,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance: features (N, d), offsets from the template (N, V, 3) or None where they aren't asked for, key
-    frames (m,).
-    """
+    """One utterance: features (N, d), offsets from the template (N, V, 3), key frames (m,)."""
 
     utterance_id: str
     features: Tensor
-    offsets: Tensor | None
+    offsets: Tensor
     key_frames: Tensor
+    fps: float
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,21 @@ class Batch:
     lip_target: LipTarget | None = None
 
     @classmethod
-    def of(cls, clips: Sequence[Clip], fps: float) -> Batch:
-        """The batch of clips with motion."""
-        speech = Speech.of([clip.features for clip in clips], [clip.key_frames for clip in clips], fps)
-        offsets = pad_sequence([clip.offsets for clip in clips if clip.offsets is not None], batch_first=True)
+    def of(cls, clips: Sequence[Clip]) -> Batch:
+        """The batch of clips of one frame rate, with motion."""
+        speech = Speech.of([clip.features for clip in clips], [clip.key_frames for clip in clips], clips[0].fps)
+        offsets = pad_sequence([clip.offsets for clip in clips], batch_first=True)
         return cls(tuple(clip.utterance_id for clip in clips), speech, offsets)
 
     def to(self, device: torch.device | str) -> Batch:
         """The same on another device."""
         target = None if self.lip_target is None else self.lip_target.to(device)
         return replace(self, speech=self.speech.to(device), offsets=self.offsets.to(device), lip_target=target)
+
+
+def streams_of(audio: Audio) -> tuple[str, ...] | None:
+    """The encoder's outputs that the networks hear: the convolutions' where their transformer is trained, else all."""
+    return ("conv",) if audio.fine_tune else None
 
 
 class Heard:
@@ -67,7 +71,7 @@ class Heard:
         """Raises ArtefactError where there are no such features or key frames."""
         results = corpus.results.folder
         self.cache, self._resample = FeatureCache(results / "features" / audio.encoder), audio.resample
-        self._streams = ["conv"] if audio.fine_tune else None
+        self._streams = streams_of(audio)
         folder = results / "keyframes" / keys.name
         shards = [folder / f"{name}.parquet" for name in corpus.results.shards]
         self._key_frames = {row["utterance_id"]: row for path in shards for row in KEY_FRAMES.read(path)}
@@ -120,9 +124,8 @@ class ClipDataset(Dataset[Clip]):
     def __getitem__(self, index: int) -> Clip:
         clip = self.clips[index]
         captured = np.asarray(self.corpus.vertices(clip), dtype=np.float32) - self.corpus.template(clip)
-        return Clip(
-            clip.utterance_id, self.heard.features(clip), torch.from_numpy(captured), self.heard.key_frames(clip)
-        )
+        features, key_frames = self.heard.features(clip), self.heard.key_frames(clip)
+        return Clip(clip.utterance_id, features, torch.from_numpy(captured), key_frames, clip.fps)
 
 
 def _first(messages: Mapping[str, str]) -> str:

@@ -44,9 +44,9 @@ class Audio:
 class LipReading:
     """The lip-reading branch of SelfTalk, for the last two terms of Eq. 2.
 
-    teacher: the name of the encoder block whose cached features are the latent target; stream: its output;
-    text: what the CTC loss is to read, the `transcript` of the experiment's keys or the `teacher`'s greedy labels, of
-    which there are `vocabulary` with the blank, `blank` (the CTC head's size, and its pad_token_id, in its config.json);
+    teacher: the encoder block whose cached features are the latent target; stream: which of its outputs; text: what the
+    CTC loss is to read, the `transcript` of the experiment's keys or the `teacher`'s greedy labels, of which there are
+    `vocabulary` with the blank, `blank` (the size and pad_token_id of the CTC head, as its config.json has them);
     width, heads, layers, feed_forward: of the transformer, whose encoder and decoder have `layers` each.
     """
 

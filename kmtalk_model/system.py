@@ -3,45 +3,82 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor
 
 from kmtalk_align import blocks
 from kmtalk_align.errors import ArtefactError, ConfigError
+from kmtalk_model.interpolation import Method, interpolated
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.config import CompletionConfig, KeyMotionConfig
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.run_folder import RunFolder
 
+FindKeys = Callable[[Speech], Tensor]
+"""Key motions (B, m, V, 3) of speech: Linguistic-based Key Motion Acquisition (KMTalk Eq. 1)."""
+Complete = Callable[[Speech, Tensor], Tensor]
+"""The whole motion (B, N, V, 3) of speech and key motions: Cross-modal Motion Completion (KMTalk Eq. 3)."""
+
 
 @dataclass(frozen=True)
 class System:
-    """KMTalk's two networks; without `completion`, the single-stage decoder."""
+    """What finds the key motions, and what completes them; offsets from the template throughout."""
 
-    decoder: KeyMotionDecoder
-    completion: MotionCompletion | None
+    find_keys: FindKeys
+    complete: Complete
+    completion: MotionCompletion | None = None
 
     @classmethod
     def from_run(cls, run: RunFolder, device: str = "cpu") -> System:
         """The networks of a run, ready. Raises ArtefactError where a stage is missing or can't be read."""
+
+        def decoder(stage: str) -> KeyMotionDecoder:
+            found: KeyMotionDecoder = _loaded(KeyMotionDecoder, KeyMotionConfig, run.stage(stage), device)
+            return found
+
         if run.run.system == "single_stage":
-            return cls(_loaded(KeyMotionDecoder, KeyMotionConfig, run.stage("single_stage"), device), None)
-        return cls(
-            _loaded(KeyMotionDecoder, KeyMotionConfig, run.stage("key_motion"), device),
-            _loaded(MotionCompletion, CompletionConfig, run.stage("completion"), device),
-        )
+            return single_stage(decoder("single_stage"))
+        experiment: dict[str, Any] = dict(run.run.experiment)
+        from_decoder = experiment["key_motions_from"] == "key_motion"
+        find = decoder("key_motion") if from_decoder else keys_of_sequence(decoder("single_stage"))
+        method = experiment["completion"]["method"]
+        if method == "network":
+            network: MotionCompletion = _loaded(MotionCompletion, CompletionConfig, run.stage("completion"), device)
+            return cls(find, network, network)
+        if method == "insert":
+            return cls(find, inserting_into(decoder("single_stage")))
+        return cls(find, lambda speech, keys: interpolated(keys, speech, cast(Method, method)))
 
     def predict(self, speech: Speech) -> Tensor:
         """Offsets from the template (B, N, V, 3)."""
+        return self.complete(speech, self.find_keys(speech))
+
+    def flow_share(self, speech: Speech, key_motions: Tensor) -> Tensor | None:
+        """The mean share of Phi, 1 - G, at each frame (B, N); None where there is no gate."""
         if self.completion is None:
-            motion: Tensor = self.decoder(speech.with_every_frame_a_key())
-        else:
-            motion = self.completion(speech, self.decoder(speech))
-        return motion
+            return None
+        _, gate = self.completion.coefficients(speech, self.completion.motion.encode(key_motions))
+        return None if gate is None else 1 - gate.mean(dim=-1)
+
+
+def single_stage(decoder: KeyMotionDecoder) -> System:
+    """The system that decodes every frame at once and completes nothing."""
+    return System(lambda speech: decoder(speech.with_every_frame_a_key()), lambda _, motion: motion)
+
+
+def keys_of_sequence(decoder: KeyMotionDecoder) -> FindKeys:
+    """Key motions taken from a single-stage decoder's sequence (KMTalk Table 3, without Key Motion-focused Decoder)."""
+    return lambda speech: speech.at_keys(decoder(speech.with_every_frame_a_key()))
+
+
+def inserting_into(decoder: KeyMotionDecoder) -> Complete:
+    """Key motions put straight into a single-stage decoder's sequence."""
+    return lambda speech, keys: speech.put_at_keys(decoder(speech.with_every_frame_a_key()), keys)
 
 
 def _loaded(network: Any, config: Any, folder: Path, device: str) -> Any:

@@ -82,6 +82,8 @@ def test_a_run_that_names_no_block_is_an_error_that_lists_the_blocks(tmp_path: P
         ("aligner", "ps", {"backend": "pocketsphinx", "beam": 1}, "beam"),
         ("selector", "un", {"kind": "uniform", "ratio": 0.25}, "ratio"),
         ("asr", "given", {"backend": "whispr"}, "whispr"),
+        ("asr", "given", {"backend": "reference", "otherwise": {"backend": "whisper", "beam": 2}}, "beam"),
+        ("asr", "given", {"backend": "reference", "otherwise": {"backend": "reference"}}, "reference"),
         ("aligner", "ps", {"backend": "pocketsphinx", "window_s": 1}, "window_s"),
         ("selector", "un", {"kind": "uniform", "rate": 33}, "rate"),
     ],

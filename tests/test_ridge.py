@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge as Oracle
 from sklearn.preprocessing import StandardScaler
@@ -41,6 +41,7 @@ def corpus(tmp_path: Path) -> CapturedCorpus:
     )
 
 
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 1500), min_size=1, max_size=4), st.sampled_from([1e-2, 1.0, 100.0]))
 def test_pieces_of_any_length_give_what_all_frames_at_once_give(lengths: list[int], penalty: float) -> None:
     random = np.random.default_rng(sum(lengths))

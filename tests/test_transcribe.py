@@ -12,9 +12,10 @@ import pytest
 
 from kmtalk_align.asr import recogniser_config
 from kmtalk_align.asr.base import Transcript
+from kmtalk_align.asr.reference import ReferenceOrHeard
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
-from kmtalk_align.errors import ArtefactError, KMTalkError, RecognitionError
+from kmtalk_align.errors import ArtefactError, ConfigError, KMTalkError, RecognitionError, WeightsError
 from kmtalk_align.tables import CORPUS, TRANSCRIPTS
 from kmtalk_align.transcribe import transcribe
 
@@ -168,6 +169,25 @@ def test_the_reference_recogniser_gives_the_corpus_transcript_and_reads_no_sound
     assert (first["text"], first["words"], first["model"]) == ("The cat sat.", ["the", "cat", "sat"], "reference")
     assert second["status"] == "failed"
     assert "ann_02: the corpus has no transcript for it" in second["message"]
+
+
+def test_a_row_names_who_spoke_where_the_recogniser_speaks_for_several(tmp_path: Path) -> None:
+    recogniser = ReferenceOrHeard("scripted", lambda: Scripted(ann_02="two", ann_03=RecognitionError("silent")))
+    rows = run(tmp_path, recogniser, dataclasses.replace(FIRST, transcript="one"), SECOND, THIRD)
+    assert [row["model"] for row in rows] == ["reference", "scripted 1.0", "reference, otherwise scripted"]
+    assert [row["status"] for row in rows] == ["ok", "ok", "failed"]
+
+
+@pytest.mark.parametrize("kind", [WeightsError, ConfigError])
+def test_a_recogniser_that_cannot_be_loaded_is_an_error_and_no_failed_row(
+    tmp_path: Path, kind: type[KMTalkError]
+) -> None:
+    def load() -> Scripted:
+        raise kind("can't be had", where="tiny.en")
+
+    with pytest.raises(kind, match=r"tiny\.en: can't be had"):
+        run(tmp_path, ReferenceOrHeard("tiny", load), dataclasses.replace(FIRST, transcript="one"), SECOND)
+    assert not (tmp_path / "out" / "shard.parquet").exists()
 
 
 def test_a_missing_shard_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -20,10 +20,14 @@ _COMPRESSION_RATIO = 2.4
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said: the text as recognised or given, and its language (ISO 639-1) where known."""
+    """What was said: the text as recognised or given, and its language (ISO 639-1) where known.
+
+    model: who says so, where the recogniser speaks for several.
+    """
 
     text: str
     language: str | None
+    model: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from kmtalk_align.asr.allocator import keep_freed_memory
+from kmtalk_align.allocator import keep_freed_memory
 from kmtalk_align.asr.base import Heard, ListeningRecogniser, check_language
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import Samples

@@ -95,10 +95,16 @@ def _files(run: WholeRun, exported: Exported, has_motion: bool) -> list[str]:
 
 
 def _transcripts(run: WholeRun, exported: Exported) -> str:
-    if exported.models == {"reference"}:
+    heard = ", ".join(sorted(exported.models - {"reference"}))
+    if not heard:
         return f"what is said: the corpus' own transcripts, for {exported.transcribed} utterances"
+    if "reference" in exported.models:
+        return (
+            f"what is said, for {exported.transcribed} utterances: the corpus' own transcripts, and where it has none, "
+            f"what was recognised ({heard}), uncorrected"
+        )
     return (
-        f"what `{run.name.partition('.')[0]}` recognised ({', '.join(sorted(exported.models))}), uncorrected, for "
+        f"what `{run.name.partition('.')[0]}` recognised ({heard}), uncorrected, for "
         f"{exported.transcribed} utterances; not the corpus' own transcripts"
     )
 

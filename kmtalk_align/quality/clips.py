@@ -102,7 +102,7 @@ def clips_of(
             status=keys["status"],
             failure=keys["message"],
             source=keys["source"],
-            lacks_transcript=utterance["transcript"] is None and not shard.listens(run.asr),
+            lacks_transcript=utterance["transcript"] is None and not shard.heard(run.asr, utterance_id),
             spoken_s=sum(one.end_s - one.start_s for one in alignment.spoken_phones) if alignment else None,
             words=len(alignment.words) if alignment else None,
             score=alignment.score if alignment else None,

@@ -116,9 +116,14 @@ def _recogniser_disagreement(shard: Shard, rows: Sequence[Row]) -> dict[tuple[st
     """By recogniser and utterance, the highest word error rate against another; given transcripts are not such."""
     found: dict[tuple[str, str], float] = defaultdict(float)
     for row in rows:
-        if row["level"] == "transcripts" and row["word_errors"] is not None and shard.listens(row["first"]):
+        names = (row["first"], row["second"])
+        if (
+            row["level"] == "transcripts"
+            and row["word_errors"] is not None
+            and all(shard.heard(name, row["utterance_id"]) for name in names)
+        ):
             rate = row["word_errors"] / max(row["first_count"], 1)
-            for name in (row["first"], row["second"]):
+            for name in names:
                 key = (name, row["utterance_id"])
                 found[key] = max(found[key], rate)
     return found

@@ -36,7 +36,7 @@ class DecoderModule(StageModule):
         else:
             terms = self.motion_terms(complete, batch.offsets, speech.frame_mask)
         if self.lip_reader is not None and batch.lip_target is not None:
-            lips = complete[:, :, self._lips]  # type: ignore[index]
+            lips = complete[:, :, self._lips]
             reading = self.lip_reader(lips, speech.frame_mask, speech.fps, batch.lip_target)
             terms |= lip_reading_terms(reading, batch.lip_target, self._weights, self._blank)
         return terms

@@ -13,6 +13,8 @@ from kmtalk_model.networks.context import AudioContext
 # Numbers that frames of motion may take in memory while a basis is fitted: 1 GB.
 _ROOM = 250_000_000
 _LEAST_DEVIATION = 1e-4
+# Of the randomised SVD: directions beyond those that are kept, and power iterations.
+_MORE, _ROUNDS = 16, 4
 
 
 def fit_features(audio: AudioContext, clips: ClipDataset) -> None:
@@ -27,21 +29,20 @@ def fit_features(audio: AudioContext, clips: ClipDataset) -> None:
 
 
 def fit_basis(motion: MotionBasis, clips: ClipDataset) -> None:
-    """The directions in which the training motion moves most, as deviations from the template, by a randomised SVD.
-
-    Without components, the deviation of all coordinates alone. Source of the SVD: Halko et al. 2011, scikit-learn.
+    """The directions in which the training motion moves most, as deviations from the template, by a randomised SVD
+    (Halko et al. 2011). Without components, the deviation of all coordinates alone.
     """
     offsets = _sample(clips)
     components = motion.basis.shape[0]
     if components == 0:
         motion.set(motion.basis, offsets.square().mean().sqrt()[None])
         return
-    from sklearn.utils.extmath import randomized_svd
-
-    _, values, directions = randomized_svd(offsets.numpy(), components, random_state=0)
-    deviation = torch.from_numpy(values.astype(np.float32)) / len(offsets) ** 0.5
-    # Fewer frames than components leave directions without motion, which must not be divided by.
-    motion.set(torch.from_numpy(directions.astype(np.float32)), deviation.clamp(min=1e-6 * float(deviation.max())))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        _, values, directions = torch.svd_lowrank(offsets, min(components + _MORE, *offsets.shape), niter=_ROUNDS)
+    deviation = values[:components] / len(offsets) ** 0.5
+    # Directions without motion must not be divided by.
+    motion.set(directions[:, :components].T, deviation.clamp(min=1e-6 * float(deviation.max())))
 
 
 def _sample(clips: ClipDataset) -> Tensor:

@@ -35,7 +35,7 @@ def new_completion(stage: CompletionStage, audio: Audio, clips: ClipDataset) -> 
 
 
 def _pretrained(audio: Audio) -> Any:
-    """transformers' network of the checkpoint to fine-tune, None where features are frozen."""
+    """The network of the checkpoint to fine-tune, None where features are frozen."""
     if audio.fine_tune is None:
         return None
     from kmtalk_model.encoders.wav2vec2_weights import load_checkpoint

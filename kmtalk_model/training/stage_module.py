@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from kmtalk_model.dataset import Batch
 from kmtalk_model.experiment import Training
@@ -18,6 +19,9 @@ from kmtalk_model.networks.context import AudioContext
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.training.augmentation import disturbed
 from kmtalk_model.training.order import seed_of
+
+IDENTITY = "kmtalk_identity"
+"""The key of a checkpoint that says which training it is of."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,18 @@ class Regions:
 class StageModule(lightning.LightningModule):
     """A network in training. A subclass gives `terms`, the loss's, and `predicted`, what is validated.
 
-    Validation is by LVE, pooled over frames as the protocol `codetalker` does.
+    Validation is by LVE, pooled over frames as the protocol `codetalker` does. identity: a digest of all that it
+    is trained from.
     """
 
-    def __init__(
-        self, network: Any, training: Training, weights: LossWeights, regions: Regions, seed: int, scale: float
-    ) -> None:
-        """scale: what motion is divided by before losses are taken; 1 is the corpus' unit, as in the paper."""
+    network: Any
+    identity = ""
+    _lips: Tensor
+    _upper_face: Tensor
+
+    def __init__(self, network: Any, training: Training, weights: LossWeights, regions: Regions, seed: int) -> None:
         super().__init__()
-        self.network, self._training, self._weights, self._seed, self._scale = network, training, weights, seed, scale
+        self.network, self._training, self._weights, self._seed = network, training, weights, seed
         self.register_buffer("_lips", regions.lips, persistent=False)
         self.register_buffer("_upper_face", regions.upper_face, persistent=False)
         self._validated: list[Tensor] = []
@@ -54,8 +61,7 @@ class StageModule(lightning.LightningModule):
 
     def motion_terms(self, found: Tensor, captured: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """The terms that compare motion (B, T, V, 3)."""
-        scaled = found / self._scale, captured / self._scale
-        return motion_terms(*scaled, mask, self._weights, self._lips, self._upper_face)  # type: ignore[arg-type]
+        return motion_terms(found, captured, mask, self._weights, self._lips, self._upper_face)
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
         """The loss of a batch."""
@@ -75,9 +81,12 @@ class StageModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, _: int) -> None:
         """Sum of lip vertex errors and number of frames."""
+        self._validated.append(self._lip_errors(batch))
+
+    def _lip_errors(self, batch: Batch) -> Tensor:
         found, captured, mask = self.predicted(batch)
-        errors = (found - captured)[:, :, self._lips].square().sum(-1).amax(-1)  # type: ignore[index]
-        self._validated.append(torch.stack([errors[mask].double().sum(), mask.sum().double()]))
+        errors = (found - captured)[:, :, self._lips].square().sum(-1).amax(-1)
+        return torch.stack([errors[mask].double().sum(), mask.sum().double()])
 
     def on_validation_epoch_end(self) -> None:
         """LVE over all clips of all processes."""
@@ -89,6 +98,10 @@ class StageModule(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Dropout and noise follow from seed and epoch."""
         torch.manual_seed(seed_of(self._seed, self.current_epoch) + self.global_rank * 7919)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says which training it is of."""
+        checkpoint[IDENTITY] = self.identity
 
     def configure_optimizers(self) -> Any:
         """Adam, or AdamW where weights decay; its learning rate is warmed up, then constant or half a cosine."""
@@ -110,6 +123,8 @@ class StageModule(lightning.LightningModule):
         return batch.to(device)
 
 
-def trainable_parameters(network: nn.Module) -> int:
-    """How many parameters are trained."""
-    return sum(one.numel() for one in network.parameters() if one.requires_grad)
+def lip_vertex_error(module: StageModule, batches: Iterable[Batch]) -> float:
+    """LVE over the clips of some batches, in squared units of the corpus."""
+    with torch.inference_mode():
+        errors, frames = torch.stack([module._lip_errors(batch) for batch in batches]).sum(0)
+    return float(errors / frames)

@@ -10,7 +10,7 @@ import pytest
 
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.asr.base import Heard, ListeningRecogniser
-from kmtalk_align.asr.reference import Reference
+from kmtalk_align.asr.reference import Reference, ReferenceOrHeard
 from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AudioError, ConfigError, RecognitionError
@@ -143,6 +143,50 @@ def test_the_reference_gives_the_transcript_of_the_corpus_and_reads_no_sound() -
 def test_a_reference_without_transcript_is_an_error_that_says_where_to_put_one() -> None:
     with pytest.raises(RecognitionError, match=r"ann_01: the corpus has no transcript.*transcripts/ann_01\.txt"):
         Reference().transcribe(UTTERANCE, no_sound)
+
+
+def given_or_heard(loaded: list[Recorder], *answers: Heard) -> ReferenceOrHeard:
+    def load() -> Recorder:
+        loaded.append(Recorder(*answers))
+        return loaded[-1]
+
+    return ReferenceOrHeard("recorder", load)
+
+
+def test_a_transcript_goes_before_the_other_recogniser_which_is_not_even_loaded() -> None:
+    loaded: list[Recorder] = []
+    utterance = dataclasses.replace(UTTERANCE, transcript="the cat sat", language="en")
+    found = given_or_heard(loaded).transcribe(utterance, no_sound)
+    assert (found.text, found.model) == ("the cat sat", "reference")
+    assert loaded == []
+
+
+def test_an_utterance_without_transcript_is_heard_by_the_other_recogniser_loaded_once(sentence: Samples) -> None:
+    loaded: list[Recorder] = []
+    recogniser = given_or_heard(loaded, heard("one"), heard("two"))
+    found = [recogniser.transcribe(UTTERANCE, lambda: sentence) for _ in range(2)]
+    assert [(one.text, one.model) for one in found] == [("one", "recorder"), ("two", "recorder")]
+    assert len(loaded) == 1
+    assert recogniser.model == "reference, otherwise recorder"
+
+
+def test_the_other_block_is_resolved_and_named() -> None:
+    config = recogniser_config({"backend": "reference", "otherwise": {"backend": "faster_whisper"}})
+    assert (config.otherwise["model"], config.otherwise["compute_type"]) == ("tiny.en", "int8")
+    assert config.load().model == "reference, otherwise faster_whisper tiny.en"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "said"),
+    [
+        ({"backend": "reference"}, "key otherwise: is the transcript of the corpus again"),
+        ({"backend": "vosk"}, "no asr 'vosk'"),
+        ({"backend": "whisper", "beam": 5}, "backend whisper: unknown key beam"),
+    ],
+)
+def test_a_wrong_block_for_the_rest_is_an_error_at_once(otherwise: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        recogniser_config({"backend": "reference", "otherwise": otherwise})
 
 
 def test_only_the_reference_does_not_listen() -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from kmtalk_align.asr.allocator import keep_freed_memory
+from kmtalk_align.allocator import keep_freed_memory
 from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import decode, to_pcm16
 from kmtalk_align.quality import summarize
@@ -48,6 +48,7 @@ def main() -> None:
     options.work.mkdir(parents=True)
     config = yaml.safe_load((REPOSITORY / "workflow/config/grid468.yaml").read_text())
     config["corpus"]["root"] = str(options.data.absolute())
+    config["runs"] = [{"asr": "faster_whisper_tiny_en", "aligner": "pocketsphinx", "selector": "phoneme"}]
 
     wall, results = run_workflow(options.work / "all", config, options.cores)
     report_speed(results, wall)

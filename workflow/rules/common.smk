@@ -18,7 +18,13 @@ if not workflow.configfiles:
 
 try:
     dag.check_config(config, HERE / "../schemas/config.schema.yaml", Path("results"))
-    model_dag.check_encoders(config, Path("results"))
+    model_dag.check_encoders(
+        config, config.get("features", []), Path("results"), where="config, features"
+    )
+    EXPERIMENTS = model_dag.experiments_of(config, HERE / "../experiments")
+    for who, run in model_dag.runs_of(config, EXPERIMENTS):
+        dag.check_run(config, run, Path("results"), where=who)
+    model_dag.check_training(config, EXPERIMENTS, Path("results"))
     ROOT = dag.corpus_root(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
@@ -38,8 +44,8 @@ BY_SPEAKER = dag.by_speaker(config["aligner"])
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not, and kmtalk
 # by its path, for jobs in an environment that lacks it; a mark by which `make recover` finds those that outlive a killed
-# Snakemake; where the project lies, for envs/; and where the corpus lies, which is no part of what is made of it: as a
-# param, it would have all made again where a corpus moves.
+# Snakemake; where the project lies, for envs/; and where the corpus and the experiments lie, which is no part of what is
+# made of them: as a param, it would have all made again where they move.
 os.environ.update(
     PATH=os.pathsep.join(
         [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
@@ -48,6 +54,7 @@ os.environ.update(
     KMTALK_WORKFLOW=os.getcwd(),
     KMTALK_ROOT=str(ROOT),
     KMTALK_HOME=str(HERE.parents[1].resolve()),
+    KMTALK_EXPERIMENTS=str(EXPERIMENTS.folder.resolve()),
 )
 
 
@@ -56,6 +63,9 @@ wildcard_constraints:
     aligner="[a-z0-9_-]+",
     selector="[a-z0-9_-]+",
     encoder="[a-z0-9_-]+",
+    experiment="[a-z0-9_-]+",
+    stage="[a-z_]+",
+    split="[A-Za-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",
     speaker="[A-Za-z0-9_~%-]+",
 
@@ -123,11 +133,6 @@ def shard_table(wildcards):
     """The shard's table. Only the checkpoint knows whether it has to be written anew, so it is asked first."""
     checkpoints.prepare.get()
     return RESULTS / "corpus" / f"{wildcards.shard}.parquet"
-
-
-def all_shard_tables(wildcards):
-    checkpoints.prepare.get()
-    return [RESULTS / "corpus" / f"{shard}.parquet" for shard in SHARDS]
 
 
 def speaker_table(wildcards):

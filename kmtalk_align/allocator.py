@@ -1,4 +1,4 @@
-"""Keeping freed memory within the process, which makes CTranslate2's Whisper faster on a CPU."""
+"""Keeping freed memory within the process, which makes large networks faster on a CPU."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NEVER = 2**31 - 1
 def keep_freed_memory() -> None:
     """Tell glibc to reuse large blocks instead of giving them back to the kernel; does nothing elsewhere.
 
-    CTranslate2 allocates and frees tens of megabytes for each attention layer. By default glibc maps each anew, and
-    the kernel clears the pages each time: 30 % of the time that tiny.en takes on one core (measured: 0.53 s to 0.37 s
-    a window, peak memory 247 to 316 MB).
+    CTranslate2 allocates and frees tens of megabytes for each attention layer, and so does a training step. By default
+    glibc maps each anew, and the kernel clears the pages each time: 30 % of the time that tiny.en takes on one core
+    (measured: 0.53 s to 0.37 s a window, peak memory 247 to 316 MB), 22 % of a step of the motion completion.
     """
     if not sys.platform.startswith("linux"):
         return

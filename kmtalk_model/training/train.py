@@ -1,0 +1,151 @@
+"""One stage of an experiment: cached artefacts -> a trained network in runs/<experiment>/<stage>/."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, ModelCheckpoint
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch.utils.data import DataLoader
+
+from kmtalk_align.allocator import keep_freed_memory
+from kmtalk_model.captured import CapturedCorpus
+from kmtalk_model.dataset import Clip, ClipDataset, Heard
+from kmtalk_model.experiment import DecoderStage, Experiment, Stage, Training
+from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.training.collate import Collate
+from kmtalk_model.training.completion_module import CompletionModule
+from kmtalk_model.training.decoder_module import DecoderModule
+from kmtalk_model.training.history import History, ProgressBar
+from kmtalk_model.training.lip_targets import LipTargets, new_lip_reader
+from kmtalk_model.training.machine import Machine
+from kmtalk_model.training.networks import new_completion, new_decoder
+from kmtalk_model.training.order import EpochOrder
+from kmtalk_model.training.record import Record, finish
+from kmtalk_model.training.stage_module import IDENTITY, Regions, StageModule, lip_vertex_error
+
+VERSION = 1
+LAST, BEST = "last.ckpt", "best.ckpt"
+_log = logging.getLogger(__name__)
+
+
+def train(
+    experiment: Experiment,
+    stage: Stage,
+    corpus: CapturedCorpus,
+    folder: Path,
+    *,
+    decoder: Path | None = None,
+    resume: bool = False,
+    machine: Machine | None = None,
+) -> None:
+    """Train a stage; its folder is then whole: model.safetensors, config.json, README.md, stage.json, metrics.csv,
+    TensorBoard's log, last.ckpt.
+
+    decoder: the folder of the trained first stage, where the completion is trained on what it predicts; resume: go on
+    from last.ckpt where there is one. Raises KMTalkError.
+    """
+    machine = machine or Machine()
+    keep_freed_memory()
+    lightning.seed_everything(experiment.seed, verbose=False)
+    heard = Heard(corpus, experiment.keys, experiment.audio)
+    clips = {split: _clips(corpus, heard, split, experiment) for split in ("train", "val")}
+    module, collate = _module(experiment, stage, corpus, clips["train"], decoder)
+    settings: Training = getattr(experiment, stage).training
+    loaders = {split: _loader(clips[split], split, settings, experiment.seed, machine, collate) for split in clips}
+    trainer, history = _trainer(settings, folder, machine)
+    record = Record.of(experiment, stage, corpus, clips, module.network, decoder)
+    module.identity = record.identity
+    state = folder / LAST if resume and _is_of(folder / LAST, record.identity) else None
+    if state is not None:
+        _log.info("%s: going on from %s", stage, state)
+    started = time.monotonic()
+    trainer.fit(module, loaders["train"], loaders["val"], ckpt_path=state, weights_only=True)
+    if trainer.is_global_zero:
+        best = torch.load(folder / BEST, weights_only=True, map_location="cpu")
+        module.load_state_dict(best["state_dict"])
+        errors = {split: lip_vertex_error(module.cpu().eval(), loaders[split]) for split in loaders}
+        finish(folder, module.network, record.trained(errors, history.rows, best["epoch"], time.monotonic() - started))
+
+
+def _clips(corpus: CapturedCorpus, heard: Heard, split: str, experiment: Experiment) -> ClipDataset:
+    return ClipDataset(corpus, heard, split, with_fallback=split != "train" or experiment.keys.train_on_fallback)
+
+
+def _is_of(state: Path, identity: str) -> bool:
+    """Whether a checkpoint is of the same training, by the same data."""
+    try:
+        found: bool = torch.load(state, weights_only=True, mmap=True)[IDENTITY] == identity
+    except FileNotFoundError:
+        return False
+    except Exception as error:  # torch raises its own, of many types, for a file that is none of its
+        _log.warning("%s: cannot be read (%s); training begins anew", state, error)
+        return False
+    if not found:
+        _log.warning("%s: is of other settings or data; training begins anew", state)
+    return found
+
+
+def _module(
+    experiment: Experiment, stage: Stage, corpus: CapturedCorpus, clips: ClipDataset, decoder: Path | None
+) -> tuple[StageModule, Collate]:
+    """The network in training, and how its batches are made."""
+    regions = Regions(*(torch.from_numpy(corpus.region(one, needed_by="training")) for one in ("lips", "upper_face")))
+    common = {"regions": regions, "seed": experiment.seed}
+    if stage == "completion":
+        own = experiment.completion
+        first = None if decoder is None else KeyMotionDecoder.from_pretrained(decoder)
+        network = new_completion(own, experiment.audio, clips)
+        return CompletionModule(network, own, first, **common), Collate(every_frame_a_key=False)
+    choices: DecoderStage = getattr(experiment, stage)
+    targets, reader = None, None
+    if choices.lip_reading is not None:
+        targets = LipTargets(corpus, experiment.keys, choices, choices.lip_reading)
+        reader = new_lip_reader(choices.lip_reading, targets, len(regions.lips))
+    blank = 0 if targets is None else targets.blank
+    module = DecoderModule(new_decoder(choices, experiment.audio, clips), choices, reader, blank, **common)
+    return module, Collate(every_frame_a_key=stage == "single_stage", targets=targets)
+
+
+def _loader(
+    clips: ClipDataset, split: str, settings: Training, seed: int, machine: Machine, collate: Collate
+) -> DataLoader[Clip]:
+    order = EpochOrder(len(clips), seed) if split == "train" else None
+    return DataLoader(
+        clips,
+        settings.batch_size,
+        sampler=order,
+        collate_fn=collate,
+        num_workers=machine.workers,
+        persistent_workers=machine.workers > 0,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _trainer(settings: Training, folder: Path, machine: Machine) -> tuple[lightning.Trainer, History]:
+    history = History(folder / "metrics.csv")
+    best = ModelCheckpoint(
+        folder, BEST.removesuffix(".ckpt"), monitor="val/lve", save_last=True, enable_version_counter=False
+    )
+    callbacks: list[Callback] = [best, history, ProgressBar(leave=False)]
+    if settings.average:
+        callbacks.append(EMAWeightAveraging(decay=settings.average))
+    trainer = lightning.Trainer(
+        accelerator=machine.accelerator,
+        devices=machine.devices,
+        max_epochs=settings.epochs,
+        precision=settings.precision,
+        accumulate_grad_batches=settings.accumulate,
+        gradient_clip_val=settings.clip,
+        callbacks=callbacks,
+        logger=TensorBoardLogger(folder, name="tensorboard", version=""),
+        num_sanity_val_steps=0,
+        enable_model_summary=False,
+        deterministic=True,
+        log_every_n_steps=10,
+    )
+    return trainer, history
