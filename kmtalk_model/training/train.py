@@ -56,7 +56,6 @@ def train(
     from last.ckpt where there is one. Raises KMTalkError.
     """
     machine = machine or Machine()
-    check_writable(folder / WEIGHTS)
     keep_freed_memory()
     _quieten_lightning()
     lightning.seed_everything(experiment.seed, verbose=False)
@@ -65,6 +64,7 @@ def train(
     module, collate = _module(experiment, stage, corpus, clips["train"], decoder)
     settings: Training = getattr(experiment, stage).training
     loaders = {split: _loader(clips[split], split, settings, experiment.seed, machine, collate) for split in clips}
+    check_writable(folder / WEIGHTS)
     trainer, history = _trainer(settings, folder, machine)
     record = Record.of(experiment, stage, corpus, clips, module.network, decoder)
     module.identity = record.identity
