@@ -64,7 +64,7 @@ class Animator:
         """
         self.run = run
         self._load_system = load_system
-        self._device, self._threads, self._windows = device, threads, windows or Windows()
+        self._device, self._threads, self._windows = device, threads, windows or Windows.like(run.run.longest_clip_s)
         self._encoder_config = encoder_config(run.run.encoder)
         self._selector = selector(run.run.selector)
         self._localizer = Localizer(run.run.asr, run.run.aligner, max(1, threads - 1))

@@ -51,9 +51,9 @@ class Run:
     """The content of run.json.
 
     name: of the experiment; experiment: the whole of it, resolved; stages: the folder of each trained stage, relative
-    to run.json; encoder, asr, aligner, selector: config blocks; resample: how tokens become frames;
-    streams: those of the encoder that the networks hear, None for all; corpus, description: the corpus that it was
-    trained on, and what a reader must know of it.
+    to run.json; encoder, asr, aligner, selector: config blocks; resample: how tokens become frames; streams: those of
+    the encoder that the networks hear, None for all; corpus, description: the corpus that it was trained on, and what a
+    reader must know of it; longest_clip_s: of the training clips, None where unknown.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Run:
     corpus: str
     description: str = ""
     streams: tuple[str, ...] | None = None
+    longest_clip_s: float | None = None
 
 
 @dataclass(frozen=True)

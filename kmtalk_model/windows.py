@@ -1,4 +1,5 @@
-"""Speech of any length through the networks: over windows of frames that overlap, so that memory has a bound.
+"""Speech of any length through the networks: over windows of frames that overlap, as long as the clips that they were
+trained on, and so that memory has a bound.
 
 Neighbouring windows are cross-faded over what they share: at a seam a frame changes by no more than each of the two
 windows does by itself, and the difference between them divided by the frames of the fade.
@@ -38,6 +39,13 @@ class Windows:
 
     length_s: float = 20.0
     shared_s: float = 4.0
+
+    @classmethod
+    def like(cls, longest_clip_s: float | None) -> Windows:
+        """Windows as long as the longest training clip, with two fifths shared: networks that have seen clips of 3 s
+        err the more, the longer their windows are (docs/training.md).
+        """
+        return cls() if longest_clip_s is None else cls(longest_clip_s, 0.4 * longest_clip_s)
 
     def __post_init__(self) -> None:
         """Raises ConfigError."""

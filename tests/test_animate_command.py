@@ -22,7 +22,6 @@ NOT_NEEDED = (
     "sklearn",
     "matplotlib",
     "pandas",
-    "pyarrow",
     "transformers",
 )
 CODE = f"""

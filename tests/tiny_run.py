@@ -36,7 +36,7 @@ def description(system: Literal["kmtalk", "single_stage"] = "kmtalk", **changes:
     values: dict[str, Any] = {
         "name": "tiny",
         "system": system,
-        "experiment": {"seed": 1},
+        "experiment": {"key_motions_from": "key_motion", "completion": {"method": "network"}},
         "stages": {name: f"../base/{name}" for name in names},
         "encoder": LOGMEL,
         "asr": {"backend": "faster_whisper", "model": "tiny.en"},

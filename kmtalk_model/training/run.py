@@ -89,6 +89,7 @@ def assemble(path: Path, results: Path) -> RunFolder:
         corpus=corpus.name,
         description=corpus.results.description,
         streams=streams_of(experiment.audio),
+        longest_clip_s=max(clip.n_frames / clip.fps for clip in corpus.split("train").clips.values()),
     )
     return RunFolder.write(folder, run, corpus.templates)
 

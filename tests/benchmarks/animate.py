@@ -75,7 +75,7 @@ def made_run(folder: Path, vertices: int) -> RunFolder:
     run = Run(
         name="random weights",
         system="kmtalk",
-        experiment={},
+        experiment={"key_motions_from": "key_motion", "completion": {"method": "network"}},
         stages={name: name for name in networks},
         encoder=ENCODER,
         asr={"backend": "faster_whisper", "model": "tiny.en"},
