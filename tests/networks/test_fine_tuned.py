@@ -139,7 +139,21 @@ def test_sizes_that_do_not_fit_are_refused(pretrained: Any) -> None:
 
 
 def test_a_network_of_either_stage_takes_it_and_is_stored_with_it(pretrained: Any, tmp_path: Path) -> None:
-    config = KeyMotionConfig(vertices=5, features=32, width=8, wav2vec2=config_of(pretrained), tokens_per_frame=2)
+    config = KeyMotionConfig(
+        vertices=5,
+        features=32,
+        width=8,
+        heads=2,
+        dropout=0.1,
+        decoder_layers=1,
+        components=0,
+        context_layers=0,
+        context_kernel=1,
+        memory="keys",
+        positions=False,
+        wav2vec2=config_of(pretrained),
+        tokens_per_frame=2,
+    )
     network = KeyMotionDecoder(config).eval()
     assert isinstance(network.audio, FineTunedWav2Vec2)
     network.audio.copy_pretrained(pretrained)
