@@ -15,7 +15,7 @@ from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_model.interpolation import Method, interpolated
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.config import CompletionConfig, KeyMotionConfig
-from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.networks.key_motion import KeyMotionDecoder, KeysOfSequence
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.run_folder import RunFolder
 
@@ -45,7 +45,7 @@ class System:
             return single_stage(decoder("single_stage"))
         experiment: dict[str, Any] = dict(run.run.experiment)
         from_decoder = experiment["key_motions_from"] == "key_motion"
-        find = decoder("key_motion") if from_decoder else keys_of_sequence(decoder("single_stage"))
+        find = decoder("key_motion") if from_decoder else KeysOfSequence(decoder("single_stage"))
         method = experiment["completion"]["method"]
         if method == "network":
             network: MotionCompletion = _loaded(MotionCompletion, CompletionConfig, run.stage("completion"), device)
@@ -69,11 +69,6 @@ class System:
 def single_stage(decoder: KeyMotionDecoder) -> System:
     """The system that decodes every frame at once and completes nothing."""
     return System(lambda speech: decoder(speech.with_every_frame_a_key()), lambda _, motion: motion)
-
-
-def keys_of_sequence(decoder: KeyMotionDecoder) -> FindKeys:
-    """Key motions taken from a single-stage decoder's sequence (KMTalk Table 3, without Key Motion-focused Decoder)."""
-    return lambda speech: speech.at_keys(decoder(speech.with_every_frame_a_key()))
 
 
 def inserting_into(decoder: KeyMotionDecoder) -> Complete:

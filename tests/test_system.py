@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from kmtalk_model.system import System, inserting_into, keys_of_sequence, single_stage
+from kmtalk_model.networks.key_motion import KeysOfSequence
+from kmtalk_model.system import System, inserting_into, single_stage
 from tests.networks.padded import batch, completion, key_decoder, key_motions
 
 CLIPS = [(9, [0, 3, 8]), (4, [2]), (12, [0, 1, 5, 7])]
@@ -22,7 +23,7 @@ def test_a_single_stage_is_the_decoder_at_every_frame() -> None:
 @torch.no_grad()
 def test_keys_of_a_sequence_are_its_frames() -> None:
     decoder, speech = key_decoder(), batch(CLIPS)
-    whole, keys = decoder(speech.with_every_frame_a_key()), keys_of_sequence(decoder)(speech)
+    whole, keys = decoder(speech.with_every_frame_a_key()), KeysOfSequence(decoder)(speech)
     for place, (_, frames) in enumerate(CLIPS):
         assert torch.equal(keys[place, : len(frames)], whole[place, frames])
 

@@ -44,3 +44,15 @@ class KeyMotionDecoder(
         else:
             found = self.decoder(at_keys, speech.key_mask, at_keys, speech.key_mask)
         return found
+
+
+class KeysOfSequence(nn.Module):
+    """Key motions taken from a single-stage decoder's sequence (KMTalk Table 3, without Key Motion-focused Decoder)."""
+
+    def __init__(self, decoder: KeyMotionDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, speech: Speech) -> Tensor:
+        """Key motions K (B, m, V, 3)."""
+        return speech.at_keys(self.decoder(speech.with_every_frame_a_key()))

@@ -10,7 +10,7 @@ from torch import Tensor
 from kmtalk_model.dataset import Batch
 from kmtalk_model.experiment import CompletionStage
 from kmtalk_model.networks.completion import MotionCompletion
-from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.networks.key_motion import KeyMotionDecoder, KeysOfSequence
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.training.augmentation import noisy
 from kmtalk_model.training.stage_module import StageModule
@@ -28,10 +28,15 @@ class CompletionModule(StageModule):
     network: MotionCompletion
 
     def __init__(
-        self, network: MotionCompletion, stage: CompletionStage, decoder: KeyMotionDecoder | None, **common: Any
+        self,
+        network: MotionCompletion,
+        stage: CompletionStage,
+        first_stage: KeyMotionDecoder | KeysOfSequence | None,
+        **common: Any,
     ) -> None:
         super().__init__(network, stage.training, stage.losses, **common)
-        self._decoder = [] if decoder is None else [decoder.eval().requires_grad_(False)]  # a list: not a part
+        # In a list, so that it is no part of what is trained and saved.
+        self._first_stage = [] if first_stage is None else [first_stage.eval().requires_grad_(False)]
         self._chance = _CHANCE.get(stage.key_source, stage.mixed)
         self._noise = stage.noise
         self._predicted: dict[str, Tensor] = {}
@@ -41,13 +46,13 @@ class CompletionModule(StageModule):
         keys = self._captured(batch)
         if self._chance:
             chosen = torch.rand(len(keys), device=keys.device) < self._chance
-            keys = torch.where(chosen[:, None, None], self._from_decoder(batch), keys)
+            keys = torch.where(chosen[:, None, None], self._from_first_stage(batch), keys)
         found, _ = self.network.coefficients(speech, noisy(keys, self._noise))
         return self.motion_terms(self.network.motion.decode(found), batch.offsets, speech.frame_mask)
 
     def predicted(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """The whole motion, beside the captured one."""
-        keys = self._from_decoder(batch) if self._decoder else self._captured(batch)
+        keys = self._from_first_stage(batch) if self._first_stage else self._captured(batch)
         found, _ = self.network.coefficients(batch.speech, keys)
         return self.network.motion.decode(found), batch.offsets, batch.speech.frame_mask
 
@@ -55,14 +60,14 @@ class CompletionModule(StageModule):
         """Captured key motions as coefficients (B, m, k)."""
         return self.network.motion.encode(batch.speech.at_keys(batch.offsets))
 
-    def _from_decoder(self, batch: Batch) -> Tensor:
+    def _from_first_stage(self, batch: Batch) -> Tensor:
         """Key motions of the first stage as coefficients (B, m, k), 0 where padded."""
         whole = torch.zeros(*batch.speech.key_mask.shape, self.network.motion.width)
         for place, one in enumerate(batch.utterance_ids):
             if one not in self._predicted:
                 # Alone, so that its last bits do not depend on what it is beside, and training that goes on has them.
                 with torch.no_grad():
-                    found = self.network.motion.encode(self._decoder[0].to(self.device)(batch.speech.alone(place)))
-                self._predicted[one] = found[0].cpu()
+                    found = self._first_stage[0].to(self.device)(batch.speech.alone(place))
+                self._predicted[one] = self.network.motion.encode(found)[0].cpu()
             whole[place, : len(self._predicted[one])] = self._predicted[one]
         return whole.to(self.device)

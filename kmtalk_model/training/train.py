@@ -22,7 +22,7 @@ from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.dataset import Clip, ClipDataset, Heard
 from kmtalk_model.experiment import DecoderStage, Experiment, Stage, Training
 from kmtalk_model.loss_weights import LossWeights
-from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.networks.key_motion import KeyMotionDecoder, KeysOfSequence
 from kmtalk_model.training.collate import Collate
 from kmtalk_model.training.completion_module import CompletionModule
 from kmtalk_model.training.decoder_module import DecoderModule
@@ -133,13 +133,21 @@ def _module(
     common = {"regions": regions, "seed": experiment.seed}
     if stage == "completion":
         own = experiment.completion
-        first = None if decoder is None else KeyMotionDecoder.from_pretrained(decoder)
-        return CompletionModule(new_completion(own, experiment.audio, clips), own, first, **common)
+        network = new_completion(own, experiment.audio, clips)
+        return CompletionModule(network, own, _first_stage(experiment, decoder), **common)
     choices: DecoderStage = getattr(experiment, stage)
     reader, blank = None, 0
     if targets is not None and choices.lip_reading is not None:
         reader, blank = new_lip_reader(choices.lip_reading, targets, len(regions.lips)), targets.blank
     return DecoderModule(new_decoder(choices, experiment.audio, clips), choices, reader, blank, **common)
+
+
+def _first_stage(experiment: Experiment, folder: Path | None) -> KeyMotionDecoder | KeysOfSequence | None:
+    """What the completion's key motions are predicted by, where it trains on such."""
+    if folder is None:
+        return None
+    decoder: KeyMotionDecoder = KeyMotionDecoder.from_pretrained(folder)
+    return decoder if experiment.key_motions_from == "key_motion" else KeysOfSequence(decoder)
 
 
 def _regions(corpus: CapturedCorpus, weights: LossWeights) -> Regions:

@@ -86,7 +86,7 @@ def test_an_experiment_is_trained_assembled_and_scored(build: Build) -> None:
     assert {f"runs/{stage}/model.safetensors" for stage in stages} <= assembled.reads
     (scored,) = [job for job in jobs if job.rule == "evaluate"]
     assert "runs/main/run.json" in scored.reads
-    assert scored.makes == {"evaluation/main.json"}
+    assert scored.makes == {"evaluation/main.json", "evaluation/main.parquet"}
 
 
 def test_where_nothing_is_to_be_trained_nothing_is_planned_for_it(build: Build) -> None:

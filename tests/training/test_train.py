@@ -17,6 +17,7 @@ from kmtalk_model.experiment import Stage
 from kmtalk_model.experiment_file import read_experiment
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.key_motion import KeyMotionDecoder
+from kmtalk_model.networks.speech import Speech
 from tests.training.made_experiment import (
     FRAMES,
     LIP_READING,
@@ -57,6 +58,7 @@ def run(
     stage: Stage,
     *,
     seed: int = 3,
+    key_motions_from: Stage = "key_motion",
     decoder: Path | None = None,
     resume: bool = False,
     **changes: Any,
@@ -65,7 +67,8 @@ def run(
     from kmtalk_model.training.machine import Machine
     from kmtalk_model.training.train import train
 
-    path = write_experiment(folder.parent / "experiments", seed=seed, **{stage: changes})
+    whole = {"seed": seed, "key_motions_from": key_motions_from, stage: changes}
+    path = write_experiment(folder.parent / "experiments", **whole)
     train(
         read_experiment(path), stage, made, folder, decoder=decoder, resume=resume, machine=Machine(accelerator="cpu")
     )
@@ -229,3 +232,18 @@ def test_what_is_fitted_is_not_averaged_away(made: CapturedCorpus, tmp_path: Pat
         run(made, folder, "key_motion", training={"epochs": 2, "average": average})
         buffers.append(dict(KeyMotionDecoder.from_pretrained(folder).named_buffers()))
     assert all(torch.equal(buffers[0][name], buffers[1][name]) for name in buffers[0])
+
+
+def test_a_first_stage_of_a_whole_sequence_is_asked_for_every_frame(made: CapturedCorpus, tmp_path: Path) -> None:
+    """Else the completion would be trained on other key motions than it is given afterwards."""
+    folder = tmp_path / "single_stage"
+    run(made, folder, "single_stage", training={"epochs": 1, "learning_rate": 0.02})
+    decoder = KeyMotionDecoder.from_pretrained(folder).eval()
+    asked: list[Speech] = []
+    decoder.register_forward_pre_hook(lambda _, given: asked.append(given[0]))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(KeyMotionDecoder, "from_pretrained", lambda _: decoder)
+        changes = {"key_source": "predicted"}
+        run(made, tmp_path / "completion", "completion", decoder=folder, key_motions_from="single_stage", **changes)
+    assert asked
+    assert all(torch.equal(one.key_mask, one.frame_mask) for one in asked)

@@ -13,7 +13,8 @@ rule evaluate:
             [EXPERIMENTS[wildcards.experiment].audio.encoder]
         ),
     output:
-        RESULTS / "evaluation/{experiment}.json",
+        json=RESULTS / "evaluation/{experiment}.json",
+        clips=RESULTS / "evaluation/{experiment}.parquet",
     log:
         RESULTS / "logs/evaluate/{experiment}.log",
     benchmark:
@@ -27,12 +28,14 @@ rule evaluate:
         split="val",
         version=model_dag.VERSIONS["evaluate"],
     shell:
-        'kmtalk evaluate {input.run:q} --root "$KMTALK_ROOT" --split {params.split:q} --output {output:q} 2> {log:q}'
+        'kmtalk evaluate {input.run:q} --root "$KMTALK_ROOT" --split {params.split:q} '
+        "--output {output.json:q} > {log:q} 2>&1"
 
 
 use rule evaluate as evaluate_test with:
     output:
-        RESULTS / "evaluation/{experiment}.{split}.json",
+        json=RESULTS / "evaluation/{experiment}.{split}.json",
+        clips=RESULTS / "evaluation/{experiment}.{split}.parquet",
     log:
         RESULTS / "logs/evaluate/{experiment}.{split}.log",
     benchmark:
