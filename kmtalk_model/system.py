@@ -43,10 +43,16 @@ class System:
 
         if run.run.system == "single_stage":
             return single_stage(decoder("single_stage"))
-        experiment: dict[str, Any] = dict(run.run.experiment)
-        from_decoder = experiment["key_motions_from"] == "key_motion"
+        try:
+            from_decoder = run.run.experiment["key_motions_from"] == "key_motion"
+            method = run.run.experiment["completion"]["method"]
+        except (KeyError, TypeError) as error:
+            raise ArtefactError(
+                f"does not say how key motions are found and completed ({error})",
+                where=run.folder / "run.json",
+                fix="assemble the run again: `kmtalk assemble`, or snakemake",
+            ) from error
         find = decoder("key_motion") if from_decoder else KeysOfSequence(decoder("single_stage"))
-        method = experiment["completion"]["method"]
         if method == "network":
             network: MotionCompletion = _loaded(MotionCompletion, CompletionConfig, run.stage("completion"), device)
             return cls(find, network, network)
