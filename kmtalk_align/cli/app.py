@@ -11,8 +11,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="From speech to key frames, and to a moving face. One recording: localize, animate. A data set: snakemake, which "
-    "calls the other steps.",
+    help="From speech to key frames, and to a moving face. One recording: localize, animate. A data set: snakemake, "
+    "which calls the other steps.",
 )
 
 
