@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, action="append")
     parser.add_argument("--corpus", choices=SHAPES, action="append")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--steps", type=int, default=1, help="measured, after a first one")
+    parser.add_argument("--steps", type=int, default=1, help="after a first one; 0: that one alone")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--stage", choices=STAGES, help="measure one alone: used by the benchmark itself")
     options = parser.parse_args()
@@ -94,7 +94,8 @@ def say(preset: str, corpus: str, found: dict[str, dict[str, Any]], device: str)
         gate = f" (limit {LIMIT_GB})" if preset == "default" else ""
         print(
             f"  {stage}: batch {one['batch']}, {one['parameters'] / 1e6:.1f} M parameters, "
-            f"first step {one['first_s']:.2f} s, a step {one['step_s']:.3f} s, peak {one['peak_gb']:.2f} GB{gate}"
+            f"first step {one['first_s']:.2f} s, a step {one['step_s']:.3f} s ({one['computing_s']:.2f} s of a core), "
+            f"peak {one['peak_gb']:.2f} GB{gate}"
         )
         steps = one["epochs"] * -(-shape.clips // one["batch"])
         total += steps * one["step_s"]
@@ -117,7 +118,9 @@ def measured(preset: str, corpus: str, options: argparse.Namespace) -> dict[str,
     module, batch = module.to(options.device).train(), batch.to(options.device)
     step = training_step(module, settings, batch)
     first_s = seconds(step, options.device)
-    step_s = statistics.median(seconds(step, options.device) for _ in range(options.steps))
+    began = time.process_time()
+    step_s = statistics.median([seconds(step, options.device) for _ in range(options.steps)] or [first_s])
+    computing_s = (time.process_time() - began) / options.steps if options.steps else float("nan")
     on_gpu = options.device != "cpu"
     peak = torch.cuda.max_memory_allocated() if on_gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     paper_on_gpu = preset == "paper" and on_gpu
@@ -127,6 +130,7 @@ def measured(preset: str, corpus: str, options: argparse.Namespace) -> dict[str,
         "parameters": sum(one.numel() for one in module.parameters()),
         "first_s": first_s,
         "step_s": step_s,
+        "computing_s": computing_s,
         "peak_gb": peak / 1e9,
         "convolutions_s": convolution_seconds(SHAPES[corpus], options.device) if paper_on_gpu else 0.0,
     }
