@@ -101,7 +101,9 @@ def finish(folder: Path, network: KeyMotionDecoder | MotionCompletion, record: R
     with new_directory(folder / ".saved") as saved:
         (saved / "README.md").write_text(model_card(record), encoding="utf-8")
         network.save_pretrained(saved)
+        mode = (saved / "README.md").stat().st_mode
         for path in sorted(saved.iterdir()):
+            path.chmod(mode)  # safetensors closes its file to others
             path.replace(folder / path.name)
     (folder / ".saved").rmdir()
     content = json.dumps(vars(record), indent=1, ensure_ascii=False, default=dict) + "\n"
