@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import resource
 import statistics
 import subprocess
@@ -92,9 +93,12 @@ def say(preset: str, corpus: str, found: dict[str, dict[str, Any]], device: str)
     total = without = 0.0
     for stage, one in found.items():
         gate = f" (limit {LIMIT_GB})" if preset == "default" else ""
+        later = f"a step {one['step_s']:.3f} s ({one['computing_s']:.2f} s of a core), "
+        if math.isnan(one["computing_s"]):
+            later = ""
         print(
             f"  {stage}: batch {one['batch']}, {one['parameters'] / 1e6:.1f} M parameters, "
-            f"first step {one['first_s']:.2f} s, a step {one['step_s']:.3f} s ({one['computing_s']:.2f} s of a core), "
+            f"first step {one['first_s']:.2f} s, {later}"
             f"peak {one['peak_gb']:.2f} GB{gate}"
         )
         steps = one["epochs"] * -(-shape.clips // one["batch"])
