@@ -38,6 +38,7 @@ def evaluate_runs(
     A clip that lacks the features or key frames of one of them is left out for all. Raises ArtefactError where a run,
     or what it reads, is missing, and what `evaluate` raises.
     """
+    from kmtalk_model.dataset import streams_of
     from kmtalk_model.predictor import RunPredictor, probes
     from kmtalk_model.run_folder import RunFolder
 
@@ -47,7 +48,7 @@ def evaluate_runs(
     first = systems[0]
     aligned = request.aligned or f"{first.keys.asr}.{first.keys.aligner}"
     missing = {one: why for system in reversed(systems) for one, why in system.heard.missing.items()}
-    hear = hearing(first.heard.cache, first.audio.resample)
+    hear = hearing(first.heard.cache, first.audio.resample, streams_of(first.audio))
     more = [one for system in systems for one in probes(system)] if request.probe else []
     return compare_with_rivals(corpus, hear, missing, [*systems, *more], replace(request, aligned=aligned))
 
@@ -71,9 +72,9 @@ def compare_with_rivals(
     )
 
 
-def hearing(features: FeatureCache, how: Resampling) -> Hear:
-    """The features of a clip at its frames, from a cache."""
-    return lambda clip: features.at_frames(clip.utterance_id, clip.n_frames, clip.fps, how)
+def hearing(features: FeatureCache, how: Resampling, streams: Sequence[str] | None = None) -> Hear:
+    """The named streams of a cache, or all, at the frames of a clip: (n_frames, d)."""
+    return lambda clip: features.at_frames(clip.utterance_id, clip.n_frames, clip.fps, how, streams)
 
 
 def scores_path(output: Path) -> Path:

@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
+from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.tables import FEATURE_STATUS, KEY_FRAMES
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.cli import app
 from kmtalk_model.comparison import SCORES
 from kmtalk_model.encoders.base import Stream
-from kmtalk_model.feature_cache import Made, status_path, write_features
+from kmtalk_model.evaluate import hearing
+from kmtalk_model.feature_cache import FeatureCache, Made, status_path, write_features
 from kmtalk_model.networks.speech import Speech
 from kmtalk_model.predictor import RunPredictor
 from kmtalk_model.run_folder import Face, RunFolder
@@ -124,3 +126,13 @@ def test_mistakes_end_in_one_line_and_no_file(folder: Path) -> None:
         assert isinstance(done.exception, error)
         assert message in str(done.exception)
         assert list((folder / "out").iterdir()) == []
+
+
+def test_rivals_hear_the_streams_that_the_networks_hear(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a fine-tuned wav2vec 2.0 the convolutions alone, and not its teacher too."""
+    asked: list[object] = []
+    monkeypatch.setattr(FeatureCache, "at_frames", lambda *given: asked.append(given[-1]))
+    hearing(FeatureCache(folder / "results" / "features" / "ears"), "interpolate", ("conv",))(
+        Utterance("a", "ann", "val", "a.wav")
+    )
+    assert asked == [("conv",)]
