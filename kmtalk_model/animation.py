@@ -39,7 +39,7 @@ class Animation:
     vertices: (T, V, 3) float32 in `unit`; template: the face at rest, (V, 3); faces: (F, 3) vertex indices, (0, 3)
     where the corpus has none; regions: vertex indices by name; key_frames: (m,) 0-based, and `key_source`, what they
     come from (as in the table of key frames); words, phones: in time, () where unknown. Raises AnimationError for
-    arrays that don't fit together.
+    arrays that don't fit together. name: whose motion it is, a run's name or "captured", for labels.
     """
 
     vertices: NDArray[np.float32]
@@ -53,6 +53,7 @@ class Animation:
     phones: tuple[Interval, ...] = ()
     regions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     sound: Sound | None = None
+    name: str = ""
 
     def __post_init__(self) -> None:
         """Raises AnimationError."""
@@ -105,6 +106,7 @@ class Animation:
         """What is not an array, as JSON knows it."""
         return {
             "format": _FORMAT,
+            "name": self.name,
             "fps": self.fps,
             "unit": self.unit,
             "key_source": self.key_source,

@@ -124,6 +124,7 @@ class Animator:
             phones=alignment.phones if alignment else (),
             regions=self.run.run.face.regions,
             sound=Sound(str(audio), len(given.samples)),
+            name=self.run.run.name,
         )
 
     def _listen(self, given: _Given, watch: Stopwatch) -> tuple[KeyFrames, Alignment | None, NDArray[np.float32]]:
