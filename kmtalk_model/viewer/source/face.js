@@ -1,7 +1,7 @@
 // A face: the vertices of one animation at one frame, in the colours of skin or of errors.
 
 import {
-  BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, Mesh, MeshStandardMaterial, Points,
+  BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, Mesh, MeshLambertMaterial, Points,
   PointsMaterial, SRGBColorSpace,
 } from "three";
 
@@ -32,7 +32,7 @@ export class Face {
     this._solid = faces.length > 0;
     if (this._solid) this._geometry.setIndex(new BufferAttribute(faces, 1));
     this._skin = this._solid
-      ? new MeshStandardMaterial({ vertexColors: true, roughness: 0.62, metalness: 0, side: DoubleSide })
+      ? new MeshLambertMaterial({ vertexColors: true, side: DoubleSide })
       : new PointsMaterial({ vertexColors: true, size: POINT_PIXELS, sizeAttenuation: false });
     this._heat = about.errors && heatMaterial(about.errors, this._solid);
     this.object = this._solid ? new Mesh(this._geometry, this._skin) : new Points(this._geometry, this._skin);

@@ -73,7 +73,7 @@ export class Timeline {
 
   /** A thin line for each second, and its number. */
   _seconds() {
-    const row = element("div", "seconds");
+    const row = this._row("seconds", "");
     for (let second = 0; second < this._player.duration; second++) {
       const made = element("span", "second", `${second} s`);
       made.style.left = this._place(second);
