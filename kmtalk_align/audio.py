@@ -40,14 +40,19 @@ def decode(path: Path) -> Samples:
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    parts: list[NDArray[np.int16]] = []
-    for frame in _frames(path):
-        try:
-            parts += [piece.to_ndarray()[0] for piece in resampler.resample(frame)]
-        except ValueError as error:
-            raise AudioError("changes its format on the way", where=path, fix="save it again in one piece") from error
-    parts += [piece.to_ndarray()[0] for piece in resampler.resample(None)]
-    return np.concatenate(parts).astype(np.float32) / 32768.0
+    return _resampled(path, resampler)[0].astype(np.float32) / 32768.0
+
+
+def decode_to_listen(path: Path) -> tuple[NDArray[np.int16], int]:
+    """The sound of a file for ears: 16-bit samples (channels, S), one or two channels, and their rate, its own, in Hz.
+
+    Raises as `decode` does.
+    """
+    import av
+
+    first = next(_frames(path))
+    layout = "mono" if first.layout.nb_channels == 1 else "stereo"
+    return _resampled(path, av.AudioResampler("s16p", layout, first.sample_rate)), first.sample_rate
 
 
 def measure(path: Path) -> Recording:
@@ -66,6 +71,17 @@ def to_pcm16(samples: Samples) -> bytes:
 def is_silent(samples: Samples) -> bool:
     """Whether nothing in the recording reaches -60 dBFS: digital silence, or a muted microphone's hiss."""
     return samples.size == 0 or float(np.abs(samples).max()) < 1e-3
+
+
+def _resampled(path: Path, resampler: av.AudioResampler) -> NDArray[np.int16]:
+    parts: list[NDArray[np.int16]] = []
+    for frame in _frames(path):
+        try:
+            parts += [piece.to_ndarray() for piece in resampler.resample(frame)]
+        except ValueError as error:
+            raise AudioError("changes its format on the way", where=path, fix="save it again in one piece") from error
+    parts += [piece.to_ndarray() for piece in resampler.resample(None)]
+    return np.concatenate(parts, axis=1)
 
 
 def _frames(path: Path) -> Iterator[av.AudioFrame]:

@@ -61,3 +61,7 @@ class AnimationError(KMTalkError):
 
 class ArtefactError(KMTalkError):
     """A table or file of results/ is missing, malformed, or belongs to another config."""
+
+
+class RenderError(KMTalkError):
+    """A picture or video cannot be drawn or encoded."""

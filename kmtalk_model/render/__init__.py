@@ -1,0 +1,1 @@
+"""Animations as pictures: videos with sound, and still figures, drawn by VTK without a screen."""

@@ -1,0 +1,106 @@
+"""What a page shows: animations of the same speech, made fit to stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmtalk_model.animation import Animation
+from kmtalk_model.side_by_side import cut_to_shortest, shown_length
+from kmtalk_model.viewer.errors import Errors
+from kmtalk_model.viewer.grid import Grid
+from kmtalk_model.viewer.paint import paint
+from kmtalk_model.viewer.timing import timing
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Models of the same speech, and the captured motion where it is known; `labels`: their names, each another."""
+
+    models: Sequence[Animation]
+    captured: Animation | None
+    labels: Sequence[str]
+
+    @classmethod
+    def of(cls, models: Sequence[Animation], captured: Animation | None = None) -> Scene:
+        """The scene of animations, cut to the shortest. Raises AnimationError where they don't belong together."""
+        cut = cut_to_shortest([*models, captured] if captured else models)
+        return cls(cut[: len(models)], cut[-1] if captured else None, distinct([one.name for one in cut]))
+
+    @property
+    def animations(self) -> list[Animation]:
+        """All of them, the captured one last."""
+        return [*self.models, *([self.captured] if self.captured else [])]
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The grid that all positions are put on."""
+        return Grid.around([one.vertices for one in self.animations])
+
+    @property
+    def unit(self) -> str:
+        """The unit of length, "" where none of them tells it."""
+        return next((one.unit for one in self.animations if one.unit), "")
+
+    @property
+    def bound(self) -> str:
+        """How far a coordinate may lie from the animation's own, as people read it."""
+        return shown_length(self.grid.bound, self.unit)
+
+    @property
+    def sound(self) -> Path | None:
+        """The recording: of the first animation that has one."""
+        return next((Path(one.sound.path) for one in self.animations if one.sound), None)
+
+    @property
+    def faces(self) -> NDArray[np.int32]:
+        """The triangles (F, 3), of the first animation that has any."""
+        return next((one.faces for one in self.animations if len(one.faces)), np.zeros((0, 3), np.int32))
+
+    @property
+    def title(self) -> str:
+        """What is said, where it is known; else the names."""
+        words = next((one.words for one in self.animations if one.words), ())
+        said = " ".join(one.label for one in words if one.label.strip())
+        return said or ", ".join(self.labels)
+
+    def about(self) -> dict[str, Any]:
+        """All that the page needs but motion, faces and sound, as JSON knows it."""
+        first = self.animations[0]
+        errors = Errors.of(self.models, self.captured, self.unit) if self.captured else None
+        return {
+            "fps": first.fps,
+            "frames": first.n_frames,
+            "vertices": first.vertices.shape[1],
+            "side": self.grid.side,
+            "box": self.grid.box,
+            "paint": paint(self.animations),
+            **timing(self.animations, self.labels, first.duration_s),
+            "animations": [
+                {
+                    "name": label,
+                    "captured": one is self.captured,
+                    "error": errors.course(number) if errors and one is not self.captured else None,
+                }
+                for number, (one, label) in enumerate(zip(self.animations, self.labels, strict=True))
+            ],
+            "errors": errors.about() if errors else None,
+        }
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, numbered where several are equal."""
+    found: list[str] = []
+    for name in names:
+        number, label = 1, name
+        while label in found:
+            number += 1
+            label = f"{name} ({number})"
+        found.append(label)
+    return found
