@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from kmtalk_align.errors import ConfigError
 from kmtalk_model.animation import Animation
-from kmtalk_model.predict import CAPTURED, captured_clips, predict_clips
+from kmtalk_model.predict import captured_clips, predict_clips
 from tests.made_capture import motion, template
 from tests.test_evaluate_command import SELECTED, folder
 
@@ -37,7 +38,14 @@ def test_the_captured_motion_stands_beside_it_in_the_same_form(folder: Path) -> 
     [path] = captured_clips(folder / "results", folder / "root", ["d"], folder / "out", run=SELECTED)
     found = Animation.load(path)
     np.testing.assert_array_equal(found.vertices, motion(40, ord("d")))
-    assert (found.name, found.key_frames.tolist()) == (CAPTURED, [0, 20, 39])
+    assert (found.name, found.key_frames.tolist()) == ("captured", [0, 20, 39])
+
+
+def test_motion_that_was_not_captured_is_called_what_it_is(folder: Path) -> None:
+    corpus = folder / "results" / "corpus" / "corpus.json"
+    corpus.write_text(json.dumps(json.loads(corpus.read_text()) | {"motion_name": "driven"}))
+    [path] = captured_clips(folder / "results", folder / "root", ["d"], folder / "out", run=SELECTED)
+    assert Animation.load(path).name == "driven"
 
 
 def test_an_utterance_that_cannot_be_shown_is_refused_by_name(folder: Path) -> None:
