@@ -4,9 +4,9 @@
 set -eu
 cores=${1:-2}
 held_out=slt_sentence21
-config=workflow/config/demo.yaml
+config=workflow/config/demo.yaml experiment=demo
 if ! kmtalk doctor --can-recognise faster_whisper:tiny.en || ! kmtalk doctor --can-recognise whisper:tiny.en; then
-    config=workflow/config/demo_reference.yaml
+    config=workflow/config/demo_reference.yaml experiment=demo_logmel
     echo "Whisper's weights can't be had on this machine (kmtalk doctor says what to do)."
     echo "Going on with the transcripts that come with the speech."
 fi
@@ -16,7 +16,7 @@ run() {
 run all
 kmtalk summary results/demo
 if video=$(kmtalk doctor --can-show video); then
-    video=results/demo/videos/demo/$held_out.mp4
+    video=results/demo/videos/$experiment/$held_out.mp4
     run "$video"
 fi
 if page=$(kmtalk doctor --can-show page); then
