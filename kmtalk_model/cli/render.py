@@ -43,6 +43,33 @@ def render(
     typer.echo(output)
 
 
+@app.command()
+def figure(
+    results: Annotated[list[Path], typer.Argument(help="Animations of one recording, .npz or .npy: a row for each.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="OUT.png, OUT.pdf or OUT.svg")],
+    captured: Captured = None,
+    at: Annotated[
+        list[float] | None, typer.Option(help="A time in seconds; may be given several times. Else chosen by phones.")
+    ] = None,
+    mesh: Mesh = None,
+    fps: Fps = None,
+    height: Height = 400,
+    front: Front = "z",
+    up: Up = "y",
+    turn: Turn = 0.0,
+) -> None:
+    """Draw animations at moments such as closures and open vowels; with --captured, errors and their mean too."""
+    from kmtalk_model.render.camera import View
+    from kmtalk_model.render.figure import check_suffix, draw_figure
+
+    check_suffix(output)
+    found = [opened(one, None, mesh, fps, None)[0] for one in results]
+    beside = opened(captured, None, mesh, fps, None)[0] if captured else None
+    view = View(front=front, up=up, turn_deg=turn)
+    draw_figure(found, output, captured=beside, at_s=at or (), view=view, height=height)
+    typer.echo(output)
+
+
 def opened(
     result: Path, captured: Path | None, mesh: Path | None, fps: float | None, audio: Path | None
 ) -> tuple[Animation, Animation | None]:

@@ -19,7 +19,7 @@ _AXES = {"x": (1, 0, 0), "y": (0, 1, 0), "z": (0, 0, 1)}
 
 @dataclass(frozen=True)
 class View:
-    """From where a face is seen: the axes ("z", "-y") that point out of it and up, and a turn to its left in degrees."""
+    """From where a face is seen: the axes ("z", "-y") that point out of it and up, and degrees to its left."""
 
     front: str = "z"
     up: str = "y"
@@ -50,7 +50,7 @@ class View:
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera's place, what it looks at, and what is up, (3,) each; near and far: what it sees between, as distances."""
+    """A camera's place, what it looks at, and what is up, (3,) each; near, far: the distances it sees between."""
 
     position: NDArray[np.float64]
     target: NDArray[np.float64]

@@ -68,7 +68,7 @@ class HeatMap:
         """The colours (V, 3) of errors (V,)."""
         last = len(self._table) - 1
         place = np.minimum(errors * (last / self.scale) + 0.5, last).astype(np.intp)
-        return self._table[place]
+        return np.asarray(self._table[place])
 
 
 def colour_table() -> Colours:

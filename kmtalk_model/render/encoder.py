@@ -27,7 +27,7 @@ class Encoder:
     def __init__(self, target: Path, size: tuple[int, int], fps: float, n_frames: int, sound: Path | None) -> None:
         """size: width and height in pixels, even numbers."""
         self._target = target
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as ffmpeg runs)
         # In a session of its own: an interrupt at the terminal is ours to handle, not ffmpeg's.
         self._process = subprocess.Popen(
             command(target, size, fps, n_frames, sound),
@@ -78,11 +78,11 @@ class Encoder:
         return self._process.stdin
 
     def _failure(self) -> RenderError:
-        """What ffmpeg said last."""
+        """What ffmpeg said last: its last line says what, the one before it of which file."""
         self._process.wait()
         self._errors.seek(0)
         said = self._errors.read().decode(errors="replace").strip().splitlines()
-        why = said[-1].strip() if said else f"exit status {self._process.returncode}"
+        why = " ".join(said[-2:]) if said else f"exit status {self._process.returncode}"
         return RenderError(f"ffmpeg failed: {why}", fix="is there room on the disk, and can the recording be decoded?")
 
 

@@ -1,4 +1,4 @@
-"""A face in one panel; beside the captured one, in three: prediction, captured, and the error as colours on the mesh."""
+"""A face in one panel; or in three, beside the captured one and with the error as colours on the mesh."""
 
 from __future__ import annotations
 

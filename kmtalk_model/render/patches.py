@@ -39,7 +39,7 @@ class Patch:
         rim = vertices[self.vertices]
         width = np.linalg.norm(np.ptp(rim, axis=0))
         middle = rim.mean(axis=0) + _DEPTH * width * backwards
-        return np.concatenate([rim, middle[None]]).astype(np.float32)
+        return np.asarray(np.concatenate([rim, middle[None]]), np.float32)
 
 
 def close_openings(

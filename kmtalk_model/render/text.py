@@ -11,8 +11,7 @@ import numpy as np
 from kmtalk_model.render.colours import colour_table
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageDraw import ImageDraw
+    from PIL.Image import Image as Picture
     from PIL.ImageFont import FreeTypeFont
 
 INK = (38, 42, 48)
@@ -45,19 +44,18 @@ def fitting(text: str, width: float, size: int) -> FreeTypeFont:
     return font(size)
 
 
-def draw_colour_bar(image: Image, box: tuple[int, int, int, int], end: str, size: int) -> None:
+def draw_colour_bar(picture: Picture, box: tuple[int, int, int, int], end: str, size: int) -> None:
     """A colour bar from 0 to `end` into the box (left, top, right, bottom), with the labels beside it."""
-    from PIL import Image as images
-    from PIL import ImageDraw
+    from PIL import Image, ImageDraw
 
     left, top, right, bottom = box
     middle, gap = (top + bottom) / 2, size // 2
     face = font(size)
     left += round(face.getlength("0")) + gap
     right -= round(face.getlength(end)) + gap
-    pen: ImageDraw = ImageDraw.Draw(image)
+    pen = ImageDraw.Draw(picture)
     pen.text((left - gap, middle), "0", INK, face, anchor="rm")
     pen.text((right + gap, middle), end, INK, face, anchor="lm")
     if right > left:
         table = np.broadcast_to(colour_table()[None], (max(1, bottom - top), 256, 3))
-        image.paste(images.fromarray(np.ascontiguousarray(table)).resize((right - left, bottom - top)), (left, top))
+        picture.paste(Image.fromarray(np.ascontiguousarray(table)).resize((right - left, bottom - top)), (left, top))
