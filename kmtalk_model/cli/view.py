@@ -9,6 +9,7 @@ import typer
 
 from kmtalk_align.cli.app import app
 from kmtalk_model.cli.options import Audio, Captured, Fps, Mesh
+from kmtalk_model.cli.render import Front, Up
 
 
 @app.command()
@@ -25,11 +26,15 @@ def view(
     mesh: Mesh = None,
     fps: Fps = None,
     audio: Audio = None,
+    front: Front = "z",
+    up: Up = "y",
 ) -> None:
     """Write a page that shows animations with their sound, in any browser and offline.
 
     It plays at any speed, jumps to words, phones and key frames, and beside captured motion shows errors as colours.
     """
+    from kmtalk_model.render.camera import View
     from kmtalk_model.viewer.write import write_page
 
-    typer.echo(write_page(results, output, captured=captured, mesh=mesh, fps=fps, audio=audio))
+    seen = View(front=front, up=up)
+    typer.echo(write_page(results, output, captured=captured, mesh=mesh, fps=fps, audio=audio, view=seen))

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from kmtalk_align.errors import ArtefactError, KMTalkError
+from kmtalk_align.errors import ArtefactError, ConfigError, KMTalkError
 from kmtalk_align.files import write_bytes
 from kmtalk_model.viewer.bundle import BUILT, header, read_bundle, sources, sources_digest
 from kmtalk_model.viewer.node import Node, find_node
@@ -35,14 +35,16 @@ _TAIL = 5
 
 
 def build() -> Path:
-    """Build the bundle and give its path. Raises ConfigError without Node, ArtefactError where a step fails."""
+    """Build the bundle and give its path. Raises ConfigError without Node or npm's registry, else ArtefactError."""
     node, digest = find_node(), sources_digest()
     with tempfile.TemporaryDirectory(prefix="kmtalk-viewer-") as name:
         folder = Path(name)
         for path in sources():
             shutil.copy(path, folder)
-        _run(node, (node.npm, *_INSTALL), folder, "npm can't fetch the viewer's packages", "is the registry reachable?")
-        _run(node, (node.node, *_BUNDLE), folder, "esbuild can't build the viewer", None)
+        if said := _failure(node, (node.npm, *_INSTALL), folder):
+            raise ConfigError(f"npm can't fetch the viewer's packages: {said}", fix="is the registry reachable?")
+        if said := _failure(node, (node.node, *_BUNDLE), folder):
+            raise ArtefactError(f"esbuild can't build the viewer: {said}")
         licence = (folder / "node_modules" / "three" / "LICENSE").read_text(encoding="utf-8")
         code = (folder / "viewer.js").read_text(encoding="utf-8")
     _refuse_html(code)
@@ -50,14 +52,14 @@ def build() -> Path:
     return BUILT
 
 
-def _run(node: Node, command: Sequence[str], folder: Path, what: str, fix: str | None) -> None:
+def _failure(node: Node, command: Sequence[str], folder: Path) -> str | None:
+    """What a command said last where it failed."""
     try:
         done = node.run(command, folder)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ArtefactError(f"{what} ({error})", fix=fix) from error
-    if done.returncode:
-        said = "\n".join(done.stdout.strip().splitlines()[-_TAIL:])
-        raise ArtefactError(f"{what} (exit status {done.returncode})\n{said}\n", fix=fix)
+        return str(error)
+    last = done.stdout.strip().splitlines()[-_TAIL:]
+    return "\n".join([f"exit status {done.returncode}", *last, ""]) if done.returncode else None
 
 
 def _refuse_html(code: str) -> None:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
-from kmtalk_model.side_by_side import COLOUR_MAP, error_scale, shown_length, vertex_error
-
-_COLOURS = 256
+from kmtalk_model.render.colours import colour_table
+from kmtalk_model.side_by_side import error_scale, shown_length, vertex_error
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Errors:
         return {
             "scale": self.scale,
             "marks": [shown_length(self.scale * share, self.unit) for share in (0, 0.5, 1)],
-            "colours": colour_table(),
+            "colours": colour_table().tolist(),
             "top": top or 1.0,
             "topShown": shown_length(top, self.unit),
         }
@@ -51,12 +50,3 @@ class Errors:
             "course": [float(f"{value:.4g}") for value in course],
             "shown": [shown_length(float(value), self.unit) for value in course],
         }
-
-
-def colour_table() -> list[list[int]]:
-    """The colours from no error to the scale's end: 256 of red, green, blue from 0 to 255."""
-    import matplotlib
-
-    table = matplotlib.colormaps[COLOUR_MAP](np.linspace(0, 1, _COLOURS))
-    found: list[list[int]] = np.rint(table[:, :3] * 255).astype(int).tolist()
-    return found

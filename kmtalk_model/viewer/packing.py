@@ -29,6 +29,6 @@ def pack_motion(codes: NDArray[np.uint16]) -> str:
     return pack(low.tobytes() + high.tobytes())
 
 
-def pack_faces(faces: NDArray[np.int32]) -> str:
+def pack_faces(faces: NDArray[np.integer]) -> str:
     """Triangles (F, 3) as 32-bit numbers, little-endian."""
     return pack(faces.astype("<u4").tobytes())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kmtalk_model.viewer.packing import pack_faces, pack_motion
+from kmtalk_model.viewer.packing import pack, pack_faces, pack_motion
 from kmtalk_model.viewer.scene import Scene
 from kmtalk_model.viewer.sound import flac
 
@@ -78,9 +78,10 @@ def escaped_json(value: Any) -> str:
 
 def _blocks(scene: Scene) -> Iterator[tuple[str, str]]:
     """Everything large: the id of its element, and its content in base64."""
-    yield "faces", pack_faces(scene.faces)
-    for number, one in enumerate(scene.animations):
-        yield f"motion-{number}", pack_motion(scene.grid.encode(one.vertices))
+    yield "faces", pack_faces(scene.surface.faces)
+    yield "skin", pack(scene.surface.colours.tobytes())
+    for number, one in enumerate(scene.motions):
+        yield f"motion-{number}", pack_motion(scene.grid.encode(one))
     if scene.sound:
         duration_s = scene.animations[0].duration_s
         yield "sound", base64.b64encode(flac(scene.sound, duration_s)).decode("ascii")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
+from kmtalk_model.render.camera import View
 from kmtalk_model.side_by_side import cut_to_shortest, shown_length
 from kmtalk_model.viewer.errors import Errors
 from kmtalk_model.viewer.grid import Grid
-from kmtalk_model.viewer.paint import paint
+from kmtalk_model.viewer.surface import Surface
 from kmtalk_model.viewer.timing import timing
 
 
@@ -26,12 +27,14 @@ class Scene:
     models: Sequence[Animation]
     captured: Animation | None
     labels: Sequence[str]
+    view: View
 
     @classmethod
-    def of(cls, models: Sequence[Animation], captured: Animation | None = None) -> Scene:
+    def of(cls, models: Sequence[Animation], captured: Animation | None = None, view: View | None = None) -> Scene:
         """The scene of animations, cut to the shortest. Raises AnimationError where they don't belong together."""
         cut = cut_to_shortest([*models, captured] if captured else models)
-        return cls(cut[: len(models)], cut[-1] if captured else None, distinct([one.name for one in cut]))
+        labels = distinct([one.name for one in cut])
+        return cls(cut[: len(models)], cut[-1] if captured else None, labels, view or View())
 
     @property
     def animations(self) -> list[Animation]:
@@ -41,7 +44,20 @@ class Scene:
     @cached_property
     def grid(self) -> Grid:
         """The grid that all positions are put on."""
-        return Grid.around([one.vertices for one in self.animations])
+        return Grid.around(self.motions)
+
+    @cached_property
+    def surface(self) -> Surface:
+        """What is drawn: faces and regions are of the first animation that has any."""
+        first = self.animations[0]
+        faces = next((one.faces for one in self.animations if len(one.faces)), first.faces)
+        regions = next((one.regions for one in self.animations if one.regions), first.regions)
+        return Surface.of(replace(first, faces=faces, regions=regions), self.view)
+
+    @cached_property
+    def motions(self) -> list[NDArray[np.float32]]:
+        """The motion of the surface in each animation, (T, V + P, 3)."""
+        return [self.surface.motion(one.vertices) for one in self.animations]
 
     @property
     def unit(self) -> str:
@@ -59,11 +75,6 @@ class Scene:
         return next((Path(one.sound.path) for one in self.animations if one.sound), None)
 
     @property
-    def faces(self) -> NDArray[np.int32]:
-        """The triangles (F, 3), of the first animation that has any."""
-        return next((one.faces for one in self.animations if len(one.faces)), np.zeros((0, 3), np.int32))
-
-    @property
     def title(self) -> str:
         """What is said, where it is known; else the names."""
         words = next((one.words for one in self.animations if one.words), ())
@@ -78,9 +89,10 @@ class Scene:
             "fps": first.fps,
             "frames": first.n_frames,
             "vertices": first.vertices.shape[1],
+            "points": self.motions[0].shape[1],
             "side": self.grid.side,
             "box": self.grid.box,
-            "paint": paint(self.animations),
+            "view": {"forwards": self.view.forwards.tolist(), "upwards": self.view.upwards.tolist()},
             **timing(self.animations, self.labels, first.duration_s),
             "animations": [
                 {

@@ -9,6 +9,7 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable, write_bytes
 from kmtalk_model.animation import Animation
 from kmtalk_model.open_animation import open_animation
+from kmtalk_model.render.camera import View
 from kmtalk_model.viewer.bundle import read_bundle
 from kmtalk_model.viewer.page import facts, page
 from kmtalk_model.viewer.scene import Scene
@@ -22,10 +23,12 @@ def write_page(
     mesh: Path | None = None,
     fps: float | None = None,
     audio: Path | None = None,
+    view: View | None = None,
 ) -> str:
     """Write the page of the animations in `results`, and of the captured motion; gives what was written, in a line.
 
-    mesh, fps: of the .npy files among them; audio: in place of the animations' own. Raises ConfigError for a suffix
+    mesh, fps: of the .npy files among them; audio: in place of the animations' own; view: from where
+    the faces are seen at first. Raises ConfigError for a suffix
     other than .html, ArtefactError where the viewer is not built or the page can't be written, and what opening and
     putting together animations raises.
     """
@@ -41,7 +44,7 @@ def write_page(
         own = path.suffix == ".npy" or not bare
         return open_animation(path, mesh=mesh if own else None, fps=fps if own else None, audio=audio)
 
-    scene = Scene.of([opened(path) for path in results], opened(captured) if captured else None)
+    scene = Scene.of([opened(path) for path in results], opened(captured) if captured else None, view)
     content = page(scene, bundle).encode()
     write_bytes(output, content)
     return f"{output}: {facts(scene)}; positions within {scene.bound}; {len(content) / 1e6:.1f} MB"

@@ -23,6 +23,7 @@ export class Controls {
     this._choice(panels);
     if (about.errors) this._errors(about.errors, stage);
     document.addEventListener("keydown", (event) => this._key(event));
+    leaveFocus();
   }
 
   /** Say where it is. */
@@ -69,6 +70,7 @@ export class Controls {
       scale.hidden = !box.checked;
     });
     byId("colours").style.background = gradient(errors);
+    scale.setAttribute("aria-label", `Distance from captured motion, ${errors.marks[0]} to ${errors.marks.at(-1)}`);
     byId("marks").append(...errors.marks.map((mark) => element("span", "", mark)));
   }
 
@@ -91,4 +93,13 @@ export class Controls {
     event.preventDefault();
     action();
   }
+}
+
+/** What a pointer has used gives up the focus, so that the space bar plays and does not use it again. */
+function leaveFocus() {
+  let pointer = false;
+  document.addEventListener("pointerdown", () => { pointer = true; }, true);
+  document.addEventListener("keydown", () => { pointer = false; }, true);
+  document.addEventListener("change", (event) => { if (pointer) event.target.blur(); });
+  document.addEventListener("click", (event) => { if (pointer) event.target.closest?.("button")?.blur(); });
 }

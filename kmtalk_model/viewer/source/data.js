@@ -5,19 +5,24 @@ export function readAbout() {
   return JSON.parse(document.getElementById("about").textContent);
 }
 
-/** Triangles as vertex indices, three by three; none for a cloud of points. */
+/** Triangles as numbers of points, three by three; none for a mere cloud of points. */
 export async function readFaces() {
   return new Uint32Array((await inflated("faces")).buffer);
 }
 
+/** The colours of all points as they look: red, green, blue, 0 to 255. */
+export function readSkin() {
+  return inflated("skin");
+}
+
 /**
- * Motion as points of a grid, 0 to 65535: each frame's x of all vertices, then y, then z.
+ * Motion as points of a grid, 0 to 65535: each frame's x of all points, then y, then z.
  * It is stored as differences from the frame before, folded to be positive, low bytes first.
  */
 export async function readMotion(number, about) {
   const bytes = await inflated(`motion-${number}`);
   const count = bytes.length / 2;
-  const row = about.vertices * 3;
+  const row = about.points * 3;
   const codes = new Uint16Array(count);
   for (let i = 0; i < count; i++) {
     const folded = bytes[i] | (bytes[count + i] << 8);

@@ -2,30 +2,33 @@
 
 import {
   BufferAttribute, BufferGeometry, Color, DoubleSide, DynamicDrawUsage, Mesh, MeshStandardMaterial, Points,
-  PointsMaterial,
+  PointsMaterial, SRGBColorSpace,
 } from "three";
 
-import { heatMaterial } from "./heat.js";
+import { heatMaterial, NO_ERROR } from "./heat.js";
 
 export const POINT_PIXELS = 5;
 
 export class Face {
   /**
    * @param about what the page shows
-   * @param {Uint32Array} faces triangles; none: points
+   * @param surface its triangles and the colours of its points; without triangles, the points are drawn
    * @param {Uint16Array} codes motion as points of the grid, see readMotion
    */
-  constructor(about, faces, codes) {
+  constructor(about, { faces, skin }, codes) {
     this._codes = codes;
-    this._count = about.vertices;
+    this._count = about.points;
+    this._measured = about.vertices;
     this._side = about.side;
     this._middle = about.box.map((size) => size / 2);
     this._geometry = new BufferGeometry();
-    for (const [name, width] of [["position", 3], ["error", 1]]) {
+    for (const [name, width] of [["position", 3], ["normal", 3], ["error", 1]]) {
       const attribute = new BufferAttribute(new Float32Array(this._count * width), width);
       this._geometry.setAttribute(name, attribute.setUsage(DynamicDrawUsage));
     }
-    this._geometry.setAttribute("color", new BufferAttribute(painted(about), 3));
+    // The points of insides have no error, which the heat map shows as such.
+    this._geometry.attributes.error.array.fill(NO_ERROR, this._measured);
+    this._geometry.setAttribute("color", new BufferAttribute(linear(skin), 3));
     this._solid = faces.length > 0;
     if (this._solid) this._geometry.setIndex(new BufferAttribute(faces, 1));
     this._skin = this._solid
@@ -52,7 +55,7 @@ export class Face {
   compare(captured) {
     const [mine, other] = [this._geometry.attributes.position.array, captured._geometry.attributes.position.array];
     const error = this._geometry.attributes.error;
-    for (let v = 0, i = 0; v < this._count; v++, i += 3) {
+    for (let v = 0, i = 0; v < this._measured; v++, i += 3) {
       const distance = Math.hypot(mine[i] - other[i], mine[i + 1] - other[i + 1], mine[i + 2] - other[i + 2]);
       error.array[v] = distance * this._side;
     }
@@ -71,14 +74,11 @@ export class Face {
   }
 }
 
-/** The colours of all vertices: skin, and what regions have their own. */
-function painted({ vertices, paint }) {
-  const colours = new Float32Array(vertices * 3);
-  const skin = new Color(paint.skin);
-  for (let v = 0; v < vertices; v++) skin.toArray(colours, v * 3);
-  for (const [colour, members] of paint.regions) {
-    const own = new Color(colour);
-    for (const v of members) own.toArray(colours, v * 3);
+/** Colours as light, which is what is reckoned with: red, green, blue from 0 to 1. */
+function linear(bytes) {
+  const [found, colour] = [new Float32Array(bytes.length), new Color()];
+  for (let i = 0; i < bytes.length; i += 3) {
+    colour.setRGB(bytes[i] / 255, bytes[i + 1] / 255, bytes[i + 2] / 255, SRGBColorSpace).toArray(found, i);
   }
-  return colours;
+  return found;
 }

@@ -2,6 +2,9 @@
 
 import { ClampToEdgeWrapping, DataTexture, DoubleSide, LinearFilter, ShaderMaterial } from "three";
 
+/** The error of a point that has none. */
+export const NO_ERROR = -1;
+
 const VERTEX = `
   attribute float error;
   uniform float scale;
@@ -11,7 +14,7 @@ const VERTEX = `
   varying vec3 seen;
   void main() {
     vec4 at = modelViewMatrix * vec4(position, 1.0);
-    place = clamp(error / scale, 0.0, 1.0);
+    place = error < 0.0 ? -1.0 : min(error / scale, 1.0);
     facing = normalMatrix * normal;
     seen = -at.xyz;
     gl_Position = projectionMatrix * at;
@@ -26,10 +29,11 @@ const FRAGMENT = `
   varying vec3 facing;
   varying vec3 seen;
   void main() {
-    vec3 colour = texture2D(colours, vec2((place * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+    vec3 known = texture2D(colours, vec2((place * 255.0 + 0.5) / 256.0, 0.5)).rgb;
+    vec3 colour = place < 0.0 ? vec3(0.36, 0.38, 0.40) : known;
     float front = mix(1.0, abs(dot(normalize(facing + 1e-9), normalize(seen))), solid);
     float light = mix(1.0, max(dot(normalize(facing + 1e-9), normalize(vec3(-0.4, 0.6, 0.8))), 0.0), solid);
-    gl_FragColor = vec4(colour * mix(0.62, 1.0, front) + vec3(0.16) * light * light * (1.0 - colour), 1.0);
+    gl_FragColor = vec4(colour * mix(0.62, 1.0, front) + vec3(0.12) * light * light * (1.0 - colour), 1.0);
   }`;
 
 /** The material of a face that shows the attribute `error`, from nought to a scale. */

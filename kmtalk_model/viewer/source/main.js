@@ -2,7 +2,7 @@
 
 import { audioClock, wallClock } from "./clock.js";
 import { Controls } from "./controls.js";
-import { readAbout, readFaces, readMotion, readSound } from "./data.js";
+import { readAbout, readFaces, readMotion, readSkin, readSound } from "./data.js";
 import { byId } from "./dom.js";
 import { Panels } from "./panels.js";
 import { Player } from "./player.js";
@@ -31,11 +31,11 @@ async function clockOf(about) {
 
 async function start() {
   const about = readAbout();
-  const faces = await readFaces();
+  const surface = { faces: await readFaces(), skin: await readSkin() };
   const motions = [];
   for (let n = 0; n < about.animations.length; n++) motions.push(await readMotion(n, about));
   const clock = await clockOf(about);
-  const stage = new Stage(byId("stage"), about, faces, motions);
+  const stage = new Stage(byId("stage"), about, surface, motions);
   const panels = new Panels(about, stage);
   const player = new Player(about, clock);
   const timeline = new Timeline(about, player, panels);

@@ -8,26 +8,33 @@ import { Face, POINT_PIXELS } from "./face.js";
 // A long lens: a face seen from near looks swollen.
 const ANGLE_DEG = 16;
 // The share of a panel that the face fills.
-const FILLED = 0.86;
+const FILLED = 0.9;
 // Lights by where they stand, seen from the camera (right, up, towards it), and how bright they are.
-const LIGHTS = [[[-0.6, 0.8, 0.9], 2.0], [[1.0, 0.15, 0.5], 0.8], [[0.1, -0.6, 0.8], 0.25]];
+const LIGHTS = [[[-0.5, 0.7, 0.9], 1.5], [[0.9, 0.2, 0.7], 0.6], [[0, 0, 1], 0.35]];
 
 export class Stage {
   /** @param {HTMLElement} host where the panels stand; the canvas lies behind them */
-  constructor(host, about, triangles, motions) {
+  constructor(host, about, surface, motions) {
     this._host = host;
-    this._box = about.box;
-    this._faces = motions.map((codes) => new Face(about, triangles, codes));
+    this._box = about.box.map((size) => size || 1e-3);
+    this._forwards = new Vector3(...about.view.forwards);
+    this._upwards = new Vector3(...about.view.upwards);
+    this._faces = motions.map((codes) => new Face(about, surface, codes));
     const captured = about.animations.findIndex((one) => one.captured);
     this._captured = this._faces[captured];
     this._panels = [];
+    // So high are the captions over the faces.
+    this._caption = 0;
     this.frame = -1;
     this.heat = false;
     this._renderer = new WebGLRenderer({ canvas: host.querySelector("canvas"), antialias: true, alpha: true });
     this._renderer.setScissorTest(true);
     this._scene = new Scene();
     this._camera = new PerspectiveCamera(ANGLE_DEG, 1, 0.01, 100);
-    this._scene.add(this._camera, new HemisphereLight(0xffffff, 0xb9a79a, 1.15), ...this._faces.map((one) => one.object));
+    this._camera.up.copy(this._upwards);
+    const sky = new HemisphereLight(0xffffff, 0xc9b8ac, 1.5);
+    sky.position.copy(this._upwards);
+    this._scene.add(this._camera, sky, ...this._faces.map((one) => one.object));
     for (const [place, brightness] of LIGHTS) {
       const light = new DirectionalLight(0xffffff, brightness);
       light.position.fromArray(place);
@@ -76,10 +83,12 @@ export class Stage {
     this._renderer.setPixelRatio(ratio);
     this._renderer.setSize(this._host.clientWidth, this._host.clientHeight, false);
     for (const face of this._faces) face.setPixels(POINT_PIXELS * ratio);
+    this._host.style.setProperty("--columns", String(this._columns()));
+    this._caption = Math.max(...this._panels.map(([, panel]) => panel.firstElementChild.offsetHeight));
     const { clientWidth, clientHeight } = this._panels[0][1];
-    this._camera.aspect = clientWidth / clientHeight;
+    this._camera.aspect = clientWidth / Math.max(clientHeight - this._caption, 1);
     const distance = this._distance();
-    const direction = this._fitted ? this._camera.position.clone() : new Vector3(0, 0, 1);
+    const direction = this._fitted ? this._camera.position.clone() : this._forwards.clone();
     const nearness = this._fitted ? direction.length() / this._fitted : 1;
     this._camera.position.copy(direction.setLength(distance * nearness));
     this._camera.updateProjectionMatrix();
@@ -97,7 +106,7 @@ export class Stage {
     this._renderer.clear();
     for (const [number, panel] of this._panels) {
       const { left, bottom, width, height: tall } = panel.getBoundingClientRect();
-      const place = [left - all.left, all.bottom - bottom, width, tall];
+      const place = [left - all.left, all.bottom - bottom, width, tall - this._caption];
       this._renderer.setViewport(...place);
       this._renderer.setScissor(...place);
       this._faces.forEach((face, n) => { face.object.visible = n === number; });
@@ -114,9 +123,24 @@ export class Stage {
     if (this.heat) for (const face of seen) if (face !== this._captured) face.compare(this._captured);
   }
 
+  /** In how many columns the panels stand so that faces are largest. */
+  _columns() {
+    const [count, { clientWidth, clientHeight }, [width, height]] = [this._panels.length, this._host, this._seen()];
+    const size = (columns) =>
+      Math.min(clientWidth / columns / Math.max(width, 1e-3), clientHeight / Math.ceil(count / columns) / height);
+    return this._panels.map((_, n) => n + 1).reduce((best, n) => (size(n) > size(best) ? n : best), 1);
+  }
+
+  /** Width, height and depth of the box as it is seen from the front: it lies along the axes, as that view does. */
+  _seen() {
+    const across = new Vector3().crossVectors(this._upwards, this._forwards);
+    const box = new Vector3(...this._box);
+    return [across, this._upwards, this._forwards].map((axis) => Math.abs(axis.dot(box)));
+  }
+
   /** How far the camera stands to see the whole box in a panel. */
   _distance() {
-    const [width, height, depth] = this._box;
+    const [width, height, depth] = this._seen();
     const half = Math.max(height, width / this._camera.aspect, 1e-3) / 2 / FILLED;
     return half / Math.tan((ANGLE_DEG * Math.PI) / 360) + depth / 2;
   }

@@ -34,7 +34,7 @@ export class Timeline {
       mark(tier, found && Math.max(here, time) < found.end ? found : null);
     }
     for (const row of this._ticks) mark(row, row.find((one) => one.frame === frame));
-    if (this._player.clock.playing) this._follow();
+    this._follow();
   }
 
   _tier(name, intervals) {
@@ -86,11 +86,12 @@ export class Timeline {
     return `${(100 * time) / this._player.duration}%`;
   }
 
-  /** Keep the playhead in sight of a long timeline. */
+  /** Keep the playhead in sight of a long timeline, beside the labels that stay at its left. */
   _follow() {
     const { scrollLeft, clientWidth } = this._window;
-    const x = this._playhead.offsetLeft;
-    if (x < scrollLeft || x > scrollLeft + clientWidth * 0.9) this._window.scrollLeft = x - clientWidth * 0.1;
+    const [x, labels] = [this._playhead.offsetLeft, this._track.offsetLeft];
+    const seen = clientWidth - labels;
+    if (x < scrollLeft || x > scrollLeft + seen * 0.9) this._window.scrollLeft = x - seen * 0.1;
   }
 
   /** A click on something goes to its beginning, one elsewhere to its time; a drag goes along. */
