@@ -40,7 +40,8 @@ def decode(path: Path) -> Samples:
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    return _resampled(path, resampler)[0].astype(np.float32) / 32768.0
+    samples: Samples = _resampled(path, resampler)[0].astype(np.float32) / np.float32(32768.0)
+    return samples
 
 
 def decode_to_listen(path: Path) -> tuple[NDArray[np.int16], int]:
@@ -77,10 +78,10 @@ def _resampled(path: Path, resampler: av.AudioResampler) -> NDArray[np.int16]:
     parts: list[NDArray[np.int16]] = []
     for frame in _frames(path):
         try:
-            parts += [piece.to_ndarray() for piece in resampler.resample(frame)]
+            parts += [np.asarray(piece.to_ndarray(), np.int16) for piece in resampler.resample(frame)]
         except ValueError as error:
             raise AudioError("changes its format on the way", where=path, fix="save it again in one piece") from error
-    parts += [piece.to_ndarray() for piece in resampler.resample(None)]
+    parts += [np.asarray(piece.to_ndarray(), np.int16) for piece in resampler.resample(None)]
     return np.concatenate(parts, axis=1)
 
 

@@ -26,6 +26,9 @@ from kmtalk_model.animation import Animation, Sound
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.run_folder import Face, RunFolder
 
+# Where captured motion lies, beside the folders of experiments.
+CAPTURED = "captured"
+
 
 def predict_clips(run: Path, root: Path, utterances: Sequence[str], output: Path, *, device: str = "cpu") -> list[Path]:
     """Write OUTPUT/<id>.npz for each utterance: what a run predicts of it. Gives the files.
