@@ -93,9 +93,9 @@ def command(target: Path, size: tuple[int, int], fps: float, n_frames: int, soun
     rate = Fraction(fps).limit_denominator(100_000)
     pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}", "-framerate", str(rate), "-i", "-"]
     # By BT.709 and marked so: unmarked, players take small videos for BT.601 and large ones for BT.709.
-    colours = ["-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"]
-    colours += ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-    picture = [*colours, "-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-map", "0:v:0"]
+    marks = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    colours = f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{marks}"
+    picture = ["-vf", colours, "-c:v", "libx264", "-preset", "veryfast", "-crf", "19", "-map", "0:v:0"]
     heard: list[str] = []
     if sound is not None:
         # Counted from the first sample, as the analysis counts: streams of videos may say that they begin later.
