@@ -40,7 +40,7 @@ def decode(path: Path) -> Samples:
     import av
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    samples: Samples = _resampled(path, resampler)[0].astype(np.float32) / np.float32(32768.0)
+    samples: Samples = _resampled(path, resampler)[0].astype(np.float32) / 32768.0
     return samples
 
 

@@ -31,7 +31,7 @@ _BUNDLE = (
     "--log-level=warning",
     "--outfile=viewer.js",
 )
-_TAIL = 5
+_LINES = 5
 
 
 def build() -> Path:
@@ -53,13 +53,13 @@ def build() -> Path:
 
 
 def _failure(node: Node, command: Sequence[str], folder: Path) -> str | None:
-    """What a command said last where it failed."""
+    """What a command said first where it failed."""
     try:
         done = node.run(command, folder)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
-    last = done.stdout.strip().splitlines()[-_TAIL:]
-    return "\n".join([f"exit status {done.returncode}", *last, ""]) if done.returncode else None
+    first = done.stdout.strip().splitlines()[:_LINES]
+    return "\n".join([f"exit status {done.returncode}", *first, ""]) if done.returncode else None
 
 
 def _refuse_html(code: str) -> None:

@@ -29,6 +29,14 @@ FLAGS = (
     "--no-first-run",
     "--autoplay-policy=no-user-gesture-required",
 )
+# Notes, as each frame of the browser begins and before the page draws, the position of the sound.
+_NOTE = """
+  const note = () => {
+    window.begun = document.querySelector("audio")?.currentTime ?? 0;
+    requestAnimationFrame(note);
+  };
+  requestAnimationFrame(note);
+"""
 Open = Callable[..., Any]
 
 
@@ -69,6 +77,7 @@ def open_page(bundle: str, browser: Any, tmp_path: Path) -> Iterator[Open]:
         path.write_text(page(Scene.of(models, captured), bundle), encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         contexts.append(context)
+        context.add_init_script(_NOTE)
         found = context.new_page()
         found.set_default_timeout(60_000)
         found.on("console", lambda said: complaints.append(f"{said.type}: {said.text}"))

@@ -14,8 +14,7 @@ from tests.viewer.ruler import FPS, FRAMES, KEYS, ruler
 
 pytestmark = pytest.mark.xdist_group("browser")
 # Pictures that the page draws, until so many frames were seen or it plays no longer: where the square is in each, in
-# pixels from the left, the position of the sound as it is drawn, and the frame that the page says it shows. (Pixels are
-# read last, for that takes a while.)
+# pixels from the left; the sound's position before and after it is drawn; the frame that the page says it shows.
 _WATCH = """
 async (frames) => {
   const canvas = document.querySelector("canvas"), audio = document.querySelector("audio");
@@ -24,7 +23,7 @@ async (frames) => {
   const found = [], seen = new Set();
   for (let playing = true; playing && seen.size < frames; playing = kmtalk.playing) {
     await new Promise(requestAnimationFrame);
-    const [position, frame] = [audio.currentTime, kmtalk.frame];
+    const [before, after, frame] = [window.begun, audio.currentTime, kmtalk.frame];
     pen.clearRect(0, 0, copy.width, copy.height);
     pen.drawImage(canvas, 0, 0);
     const pixels = pen.getImageData(0, 0, copy.width, copy.height).data;
@@ -32,7 +31,7 @@ async (frames) => {
     for (let i = 3, x = 0; i < pixels.length; i += 4, x = (x + 1) % copy.width)
       if (pixels[i] > 127) { sum += x; weight += 1; }
     if (!weight) continue;
-    found.push([sum / weight, position, frame]);
+    found.push([sum / weight, before, after, frame]);
     seen.add(frame);
   }
   return found;
@@ -54,17 +53,19 @@ def seen_at(page: Any, frame: int) -> float:
     """Where the square is seen in a frame."""
     page.evaluate(_SCRUB, (frame + 1) % FRAMES)
     [watched] = page.evaluate(f"async () => {{ const seen = ({_WATCH})(1); ({_SCRUB})({frame}); return seen; }}")
-    assert watched[2] == frame
+    assert watched[3] == frame
     return float(watched[0])
 
 
 def assert_in_step(page: Any, ends: tuple[float, float]) -> None:
     """What is drawn is the frame of the sound's position, within one frame, whenever something is drawn."""
-    place, position, frame = np.array(page.evaluate(_WATCH, 8)).T
+    place, before, after, frame = np.array(page.evaluate(_WATCH, 8)).T
     drawn = (place - ends[0]) / (ends[1] - ends[0]) * (FRAMES - 1)
     assert len(np.unique(frame)) >= 4
     np.testing.assert_allclose(drawn, frame, atol=0.2)
-    np.testing.assert_allclose(drawn, np.minimum(position * FPS, FRAMES - 1), atol=1.0)
+    early, late = (np.minimum(position * FPS, FRAMES - 1) for position in (before, after))
+    assert np.all((early - 1 <= drawn) & (drawn <= late + 1))
+    assert np.median(np.abs(drawn - late)) <= 1
 
 
 def test_mesh_and_sound_are_in_step_at_any_speed_and_after_a_jump(open_page: Open, sound: Path) -> None:
