@@ -98,7 +98,7 @@ def _check_comparable(one: Scored, other: Scored) -> None:
             where=other.path,
             fix=fix,
         )
-    for clip in one.clips.keys() & other.clips.keys():
+    for clip in sorted(one.clips.keys() & other.clips.keys()):
         mine, theirs = one.clips[clip], other.clips[clip]
         if (mine.frames, mine.subject) != (theirs.frames, theirs.subject):
             raise ConfigError(
