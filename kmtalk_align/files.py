@@ -103,6 +103,15 @@ def new_directory(target: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def refuse_occupied(target: Path) -> None:
+    """Raise ArtefactError where something lies at `target`: an export never deletes what it did not make."""
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if target.exists() or target.is_symlink():
+        what = "is a folder that holds something already" if target.is_dir() else "is a file"
+        raise ArtefactError(what, where=target, fix="give a new folder, or empty this one yourself")
+
+
 def directory_once(target: Path, fill: Callable[[Path], None]) -> None:
     """The folder `target`, filled by `fill` unless it is there: whole or not at all, and never replaced.
 
