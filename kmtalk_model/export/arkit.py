@@ -32,12 +32,18 @@ TURNS = tuple(f"{part}{turn}" for part in ("Head", "LeftEye", "RightEye") for tu
 
 
 def arkit_name(name: str) -> str | None:
-    """ARKit's name of a shape, whose case may differ and whose side may be ``_L`` or ``_R``; None for no ARKit shape."""
-    plain = name.strip()
-    for short, side in (("_L", "Left"), ("_R", "Right"), ("_l", "Left"), ("_r", "Right")):
+    """ARKit's name of a shape; None for no ARKit shape. Case may differ, and sides may be ``_L`` and ``_R``."""
+    plain = name.strip().lower()
+    for short, side in (("_l", "left"), ("_r", "right")):
         if plain.endswith(short):
             plain = plain.removesuffix(short) + side
-    return _BY_LOWER_CASE.get(plain.lower())
+    return _BY_LOWER_CASE.get(plain)
+
+
+def arkit_name_of_half(name: str) -> str | None:
+    """ARKit's name of a shape that some rigs split into ``_L`` and ``_R``, such as browInnerUp; else None."""
+    plain = name.strip().lower()
+    return _BY_LOWER_CASE.get(plain[:-2]) if plain.endswith(("_l", "_r")) else None
 
 
 _BY_LOWER_CASE = {name.lower(): name for name in SHAPES}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kmtalk_align.errors import ConfigError, KMTalkError, MeshError
 from kmtalk_align.mesh import mesh_vertices
-from kmtalk_model.export.arkit import arkit_name
+from kmtalk_model.export.arkit import arkit_name, arkit_name_of_half
 
 _log = logging.getLogger(__name__)
 _MESHES = (".obj", ".ply")
@@ -25,7 +25,7 @@ _POWERS = range(-4, 5)
 
 @dataclass(frozen=True)
 class Basis:
-    """Shapes on a mesh: neutral (V, 3); shapes: what each adds to it at weight 1, (V, 3) by ARKit's name; path: of it."""
+    """Shapes on a mesh: neutral (V, 3), what each adds to it at weight 1, (V, 3) by ARKit's name, and its file."""
 
     neutral: NDArray[np.float64]
     shapes: dict[str, NDArray[np.float64]]
@@ -61,22 +61,24 @@ def load_basis(path: Path) -> Basis:
     """The basis of an .npz, or of a folder with neutral.obj and one .obj (or .ply) by each shape's name.
 
     .npz: `neutral` (V, 3); `shapes` or `bs` (N, V, 3), offsets from it, whole numbers in steps of `shape_step`;
-    `shape_names` or `bs_names` (N,). Shapes that are none of ARKit's are left out, and said. Raises ConfigError or
-    MeshError.
+    `shape_names` or `bs_names` (N,). Both halves of a shape that ARKit has as one are added. Shapes that are none of
+    ARKit's are left out, and said. Raises ConfigError or MeshError.
     """
     neutral, shapes = _of_folder(path) if path.is_dir() else _of_npz(path)
     found: dict[str, NDArray[np.float64]] = {}
     others = []
     for name, shape in shapes.items():
-        arkit = arkit_name(name)
-        if arkit is None:
-            others.append(name)
-        elif arkit in found:
-            raise ConfigError(f"it has {arkit} twice", where=path, fix="keep one of the two")
-        elif not np.isfinite(shape).all():
+        if not np.isfinite(shape).all():
             raise ConfigError(f"{name} holds NaN or infinite values", where=path)
-        else:
+        arkit, half = arkit_name(name), arkit_name_of_half(name)
+        if arkit in found:
+            raise ConfigError(f"it has {arkit} twice", where=path, fix="keep one of the two")
+        if arkit is not None:
             found[arkit] = shape
+        elif half is not None:
+            found[half] = found.get(half, 0.0) + shape
+        else:
+            others.append(name)
     if not found:
         raise ConfigError("none of its shapes is one of ARKit's", where=path, fix="name them jawOpen, mouthClose, ...")
     if others:

@@ -57,9 +57,7 @@ def default_tolerance(template: NDArray[np.floating]) -> float:
     return _TOLERANCE * float(np.linalg.norm(np.ptp(template, axis=0)))
 
 
-def find_components(
-    vertices: NDArray[np.float32], base: NDArray[np.float32], tolerance: float
-) -> Components:
+def find_components(vertices: NDArray[np.float32], base: NDArray[np.float32], tolerance: float) -> Components:
     """The fewest principal components of vertices (T, V, 3) around a base (V, 3) that keep the tolerance everywhere.
 
     The decomposition is of the offsets from the base, which is the face at rest and not their mean: with all weights 0
@@ -119,7 +117,8 @@ def _principal_axes(offsets: NDArray[np.float32], count: int) -> NDArray[np.floa
         in_time = np.linalg.qr(offsets @ np.linalg.qr(offsets.T @ in_time)[0])[0]
     # From here on in float64: axes of float32 are orthonormal to six digits only.
     basis, within = np.linalg.qr((offsets.T @ in_time).astype(np.float64))
-    return basis @ np.linalg.svd(within)[0]
+    found: NDArray[np.float64] = basis @ np.linalg.svd(within)[0]
+    return found
 
 
 def _components(base: NDArray[np.float32], offsets: NDArray[np.float32], axes: NDArray[np.float64]) -> Components:

@@ -5,7 +5,6 @@ glTF is in metres, y up, and the face looks along z. It can't hold sound: asset.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.files import new_file
+from kmtalk_align.files import new_file, relative
 from kmtalk_model.animation import Animation
 from kmtalk_model.export.components import Components, default_tolerance, find_components
 from kmtalk_model.export.gltf_buffer import INDICES, VERTEX_ATTRIBUTES, Buffer
@@ -69,7 +68,9 @@ def write_gltf(
     gltf = _scene(animation, components, vertices, told)
     with new_file(output) as temporary:
         temporary.write_bytes(_bytes_of(gltf) if output.suffix == ".glb" else _text_of(gltf))
-        worst = read_gltf(temporary).components.worst_distance(vertices)
+        read = read_gltf(temporary)
+        # What does not move is one frame there.
+        worst = read.components.worst_distance(vertices[: len(read.times)])
     return WrittenGltf(len(components.shapes), worst, tolerance_m, scale)
 
 
@@ -79,12 +80,11 @@ def _scaled(vertices: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
 
 def _told(animation: Animation, output: Path, scale: float) -> dict[str, Any]:
     """What glTF has no place for."""
-    sound = animation.sound and Path(os.path.relpath(animation.sound.path, output.parent)).as_posix()
-    return {
+    found = {} if animation.sound is None else {"sound": relative(animation.sound.path, output.parent)}
+    return found | {
         "name": animation.name,
         "fps": animation.fps,
         "frames": animation.n_frames,
-        "sound": sound,
         "unit": animation.unit,
         "metres_per_unit": scale,
         "key_frames": animation.key_frames.tolist(),
@@ -98,9 +98,7 @@ def _interval(one: dict[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in ("start_s", "end_s", "label")}
 
 
-def _scene(
-    animation: Animation, components: Components, vertices: NDArray[np.float32], told: dict[str, Any]
-) -> GLTF2:
+def _scene(animation: Animation, components: Components, vertices: NDArray[np.float32], told: dict[str, Any]) -> GLTF2:
     import pygltflib as gltf
 
     buffer = Buffer()

@@ -47,16 +47,13 @@ def _read(gltf: GLTF2, blob: bytes) -> ReadGltf:
     (primitive,) = mesh.primitives
     base = _array(gltf, blob, primitive.attributes.POSITION)
     shapes = [_array(gltf, blob, _position(one)) for one in primitive.targets or []]
-    times, weights = np.zeros(1, np.float32), np.array(mesh.weights or [], np.float32)
     if gltf.animations:
         (sampler,) = gltf.animations[0].samplers
-        times, weights = _array(gltf, blob, sampler.input)[:, 0], _array(gltf, blob, sampler.output)
-    count = (len(times), len(shapes))
-    return ReadGltf(
-        Components(base, np.array(shapes, np.float32).reshape(-1, *base.shape), weights.reshape(count)),
-        times,
-        gltf.asset.extras,
-    )
+        times, weights = _array(gltf, blob, sampler.input).ravel(), _array(gltf, blob, sampler.output)
+    else:
+        times, weights = np.zeros(1, np.float32), np.array(mesh.weights or [], np.float32)
+    stacked = np.array(shapes, np.float32).reshape(-1, *base.shape)
+    return ReadGltf(Components(base, stacked, weights.reshape(len(times), len(shapes))), times, gltf.asset.extras)
 
 
 def _position(target: Any) -> int:

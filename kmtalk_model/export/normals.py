@@ -36,7 +36,8 @@ class VertexNormals:
         undefined = ~(length[..., 0] > 0)
         found[undefined] = (0, 0, 1)
         length[undefined] = 1
-        return (found / length).astype(np.float32)
+        unit: NDArray[np.float32] = (found / length).astype(np.float32)
+        return unit
 
 
 def shape_normals(

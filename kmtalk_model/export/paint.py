@@ -14,7 +14,7 @@ from kmtalk_model.render.colours import skin
 
 @dataclass(frozen=True)
 class Paint:
-    """factor: the colour of the material, in [0, 1]; colours: by vertex, (V, 4) uint16, where they are not all alike."""
+    """factor: the material's colour, in [0, 1]; colours: by vertex, (V, 4) uint16, None where all are alike."""
 
     factor: tuple[float, float, float]
     colours: NDArray[np.uint16] | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import progress
-from kmtalk_align.files import check_room, encode_id, new_directory, refuse_occupied
+from kmtalk_align.files import check_room, encode_id, new_directory, refuse_occupied, relative
 from kmtalk_model.animation import Animation
 
 NOTE = "sequence.json"
@@ -62,9 +61,11 @@ def _ply(animation: Animation) -> _Mesh:
     import trimesh
     from trimesh.exchange.ply import export_ply
 
+    cloud: Callable[[NDArray[np.float32]], object] = trimesh.PointCloud
+
     def make(vertices: NDArray[np.float32]) -> bytes:
         if not len(animation.faces):
-            return bytes(export_ply(trimesh.PointCloud(vertices)))
+            return bytes(export_ply(cloud(vertices)))
         # Unprocessed: trimesh would merge vertices that coincide, such as those of closed lips.
         mesh = trimesh.Trimesh(vertices, animation.faces, process=False, validate=False)
         return bytes(export_ply(mesh, vertex_normal=False))
@@ -79,7 +80,7 @@ def _note(animation: Animation, output: Path, first: str) -> dict[str, object]:
         "frames": animation.n_frames,
         "fps": animation.fps,
         "unit": animation.unit,
-        "sound": animation.sound and Path(os.path.relpath(animation.sound.path, output)).as_posix(),
+        "sound": animation.sound and relative(animation.sound.path, output),
         "key_frames": animation.key_frames.tolist(),
         "words": [asdict(one) for one in animation.words],
         "phones": [asdict(one) for one in animation.phones],

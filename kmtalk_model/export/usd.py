@@ -5,7 +5,6 @@ Frame n is time code n. Points keep the animation's unit, which the stage names 
 
 from __future__ import annotations
 
-import os
 import shutil
 import wave
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 from kmtalk_align import progress
 from kmtalk_align.audio import SAMPLE_RATE, decode, to_pcm16
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.files import TEMPORARY_PREFIX, new_file
+from kmtalk_align.files import TEMPORARY_PREFIX, new_file, relative
 from kmtalk_model.animation import Animation
 from kmtalk_model.export.normals import VertexNormals
 from kmtalk_model.export.paint import paint
@@ -65,7 +64,7 @@ def _sound_beside(animation: Animation, output: Path, package: Path | None) -> s
         return None
     path = Path(animation.sound.path)
     if package is None:
-        return Path(os.path.relpath(path, output.parent)).as_posix()
+        return relative(path, output.parent)
     if path.suffix.lower() in _PACKED:
         copy = package / f"sound{path.suffix.lower()}"
         shutil.copyfile(path, copy)

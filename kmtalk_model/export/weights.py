@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import progress
-from kmtalk_align.errors import AnimationError
+from kmtalk_align.errors import AnimationError, ConfigError
 from kmtalk_model.animation import Animation
 from kmtalk_model.export.basis import Basis
 
@@ -42,11 +42,13 @@ def solve_weights(animation: Animation, basis: Basis) -> ShapeWeights:
 
     What is compared are the offsets from the faces at rest: the animation's template may be another head than the
     basis' neutral. All frames share one QR decomposition, so that each is a problem of as many rows as shapes. Raises
-    ConfigError for a basis of another topology or size.
+    ConfigError for a basis of another topology or size, or that moves nothing.
     """
     basis = basis.scaled_to(animation.template)
     unseen = tuple(name for name, shape in basis.shapes.items() if not shape.any())
     names = [name for name in basis.shapes if name not in unseen]
+    if not names:
+        raise ConfigError("none of its shapes moves a vertex", where=basis.path, fix="give offsets from the neutral")
     shapes = np.stack([basis.shapes[name] for name in names]).reshape(len(names), -1)
     axes, triangle = np.linalg.qr(shapes.T)
     template = animation.template.astype(np.float64)
