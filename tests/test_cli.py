@@ -68,7 +68,7 @@ def test_steps_read_and_write_tables_without_pandas_and_leave_it_to_others(
 def test_help_names_every_step() -> None:
     text = kmtalk("--help").stdout
     steps = "prepare transcribe align parse keyframes localize features summary quality doctor export-corpus animate"
-    for step in steps.split():
+    for step in [*steps.split(), "export", "visemes"]:
         assert f"  {step}" in text
 
 
