@@ -61,7 +61,8 @@ class Corpus:
 
     templates: neutral vertices (V, 3) by subject, in `unit`; faces (F, 3) vertex indices; regions: vertex indices by
     name; mouth_opening: the pair of inner-lip vertices whose distance measures mouth opening. An audio corpus has
-    none of these. description: what a reader of any result must know of the data (that it is synthetic, say).
+    none of these. description: what a reader of any result must know of the data (that it is synthetic, say);
+    motion_name: what its motion is called where it is shown, "driven" where a rig computed it.
     `examine(id)` never raises for bad data: it gives a failed Utterance.
     """
 
@@ -76,6 +77,7 @@ class Corpus:
     regions: Mapping[str, Sequence[int]] = field(default_factory=dict)
     mouth_opening: tuple[int, int] | None = None
     description: str = ""
+    motion_name: str = "captured"
 
     @property
     def vertex_count(self) -> int:
@@ -87,6 +89,7 @@ class Corpus:
         return {
             "name": self.name,
             "description": self.description,
+            "motion_name": self.motion_name,
             "unit": self.unit,
             "fps": self.fps,
             "vertex_count": self.vertex_count,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ __all__ = [
     "by_speaker",
     "check_config",
     "check_run",
+    "check_utterances",
     "corpus_fingerprint",
     "corpus_root",
     "given_times_fingerprint",
@@ -95,6 +97,17 @@ def check_run(config: Mapping[str, Any], run: Mapping[str, str], results: Path, 
         made[kind] = make(config[kind][run[kind]])
     for kind, folder in _folders_of(run, results / config["corpus"]["name"]):
         blocks.check_block(folder, made[kind])
+
+
+def check_utterances(corpus: Mapping[str, Any], utterances: Sequence[str], *, where: str) -> None:
+    """Raise ConfigError where one of `utterances` is none of a corpus block. Raises CorpusError where that is none."""
+    if not utterances:
+        return
+    known = corpus_config(corpus).open().utterance_ids
+    for one in utterances:
+        if one not in known:
+            near = get_close_matches(one, known) or [*known[:3], "..."]
+            raise ConfigError(f"the corpus has no utterance {one!r}", where=where, fix=f"it has: {', '.join(near)}")
 
 
 def check_schema(config: Mapping[str, Any], schema: Path) -> None:

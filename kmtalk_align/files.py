@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -75,9 +76,10 @@ def write_bytes_if_changed(target: Path, content: bytes) -> bool:
 def new_file(target: Path) -> Iterator[Path]:
     """A path to write a large file to, which takes the place of `target` when the block ends without an exception."""
     temporary = _temporary_beside(target)
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
     try:
         with _writing(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
             temporary.touch()
             mode = temporary.stat().st_mode
             yield temporary
@@ -103,6 +105,15 @@ def new_directory(target: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def refuse_occupied(target: Path) -> None:
+    """Raise ArtefactError where something lies at `target`: an export never deletes what it did not make."""
+    if target.is_dir() and not any(target.iterdir()):
+        return
+    if target.exists() or target.is_symlink():
+        what = "is a folder that holds something already" if target.is_dir() else "is a file"
+        raise ArtefactError(what, where=target, fix="give a new folder, or empty this one yourself")
+
+
 def directory_once(target: Path, fill: Callable[[Path], None]) -> None:
     """The folder `target`, filled by `fill` unless it is there: whole or not at all, and never replaced.
 
@@ -122,6 +133,11 @@ def directory_once(target: Path, fill: Callable[[Path], None]) -> None:
                     raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def relative(path: str | Path, folder: Path) -> str:
+    """A path as seen from a folder, with `/` on every system."""
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def encode_id(utterance_id: str) -> str:

@@ -46,6 +46,11 @@ class CapturedCorpus:
         return str(self.results.corpus["name"])
 
     @property
+    def motion_name(self) -> str:
+        """What its motion is called where it is shown."""
+        return str(self.results.corpus.get("motion_name", "captured"))
+
+    @property
     def unit(self) -> str:
         """The unit of its vertices."""
         return str(self.results.corpus["unit"])

@@ -153,3 +153,21 @@ def _row(clip: ClipScore) -> dict[str, Any]:
         "bilabial_closure_excess": clip.closure_excess / clip.bilabials if clip.bilabials else None,
         "absolute_bilabial_closure_error": clip.closure_error / clip.bilabials if clip.bilabials else None,
     }
+
+
+def score_of(row: Mapping[str, Any]) -> ClipScore:
+    """The values of a clip of a row of the table SCORES: sums again, whose last digits may differ."""
+    frames, bilabials = row["frames"], row["bilabials"]
+    return ClipScore(
+        utterance_id=row["utterance_id"],
+        subject=row["subject"],
+        frames=frames,
+        squared_lip_errors=row["squared_lip_error"] * frames,
+        lip_errors=row["lip_error"] * frames,
+        dynamics_lost=row["upper_face_dynamics_deviation"],
+        vertex_error=row["mean_vertex_error"],
+        opening_correlation=row["mouth_opening_correlation"],
+        bilabials=bilabials,
+        closure_excess=(row["bilabial_closure_excess"] or 0.0) * bilabials,
+        closure_error=(row["absolute_bilabial_closure_error"] or 0.0) * bilabials,
+    )

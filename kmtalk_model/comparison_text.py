@@ -21,21 +21,21 @@ def as_text(comparison: Comparison) -> str:
 
     sink = io.StringIO()
     console = Console(file=sink, width=_WIDTH, color_system=None, highlight=False, markup=False)
-    for line in _heading(comparison):
+    for line in heading(comparison):
         console.print(line)
-    console.print(_table(comparison, _figures(comparison)))
+    console.print(_table(comparison, figures(comparison)))
     if comparison.differences:
-        console.print(f"less {comparison.reference}, paired over clips")
-        console.print(_table(comparison, _differences(comparison)))
-    for system, figures in comparison.figures.items():
-        for name, value in figures.items():
-            console.print(f"{system}: {name} {value:.4g}")
+        console.print(less_reference(comparison))
+        console.print(_table(comparison, differences(comparison)))
+    for line in other_figures(comparison):
+        console.print(line)
     for notice in comparison.notices:
         console.print(f"note: {notice}")
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines()) + "\n"
 
 
-def _heading(comparison: Comparison) -> Iterator[str]:
+def heading(comparison: Comparison) -> Iterator[str]:
+    """What was compared, by what, and what a reader must know of the corpus."""
     yield (
         f"{comparison.corpus}, {comparison.split}: {comparison.clips} clips, {comparison.frames} frames; "
         f"protocol {comparison.protocol.name}; below each figure its {LEVEL:.0%} interval over clips"
@@ -44,27 +44,47 @@ def _heading(comparison: Comparison) -> Iterator[str]:
         yield comparison.description
 
 
+def columns(comparison: Comparison) -> Iterator[str]:
+    """The heading of each metric's column: its label, and its unit in a second line."""
+    for metric in comparison.metrics:
+        unit = comparison.unit_of(metric)
+        yield metric.label + (f"\n{unit}" if unit else "")
+
+
+def figures(comparison: Comparison) -> Iterator[list[str]]:
+    """A row for each system: its name, then each figure with its interval in a second line."""
+    for system, estimates in comparison.estimates.items():
+        yield [system, *(_estimate(estimates[metric.name], "{:.3g}") for metric in comparison.metrics)]
+
+
+def less_reference(comparison: Comparison) -> str:
+    """The heading of the differences."""
+    return f"less {comparison.reference}, paired over clips"
+
+
+def differences(comparison: Comparison) -> Iterator[list[str]]:
+    """A row for each system but the reference, likewise."""
+    for system, found in comparison.differences.items():
+        yield [system, *(_difference(found[metric.name]) for metric in comparison.metrics)]
+
+
+def other_figures(comparison: Comparison) -> Iterator[str]:
+    """What else the systems reported."""
+    for system, reported in comparison.figures.items():
+        for name, value in reported.items():
+            yield f"{system}: {name} {value:.4g}"
+
+
 def _table(comparison: Comparison, rows: Iterator[list[str]]) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table("system", box=box.SIMPLE_HEAD)
-    for metric in comparison.metrics:
-        unit = comparison.unit_of(metric)
-        table.add_column(metric.label + (f"\n{unit}" if unit else ""), justify="right")
+    for column in columns(comparison):
+        table.add_column(column, justify="right")
     for row in rows:
         table.add_row(*row)
     return table
-
-
-def _figures(comparison: Comparison) -> Iterator[list[str]]:
-    for system, estimates in comparison.estimates.items():
-        yield [system, *(_estimate(estimates[metric.name], "{:.3g}") for metric in comparison.metrics)]
-
-
-def _differences(comparison: Comparison) -> Iterator[list[str]]:
-    for system, differences in comparison.differences.items():
-        yield [system, *(_difference(differences[metric.name]) for metric in comparison.metrics)]
 
 
 def _difference(difference: Difference) -> str:

@@ -13,13 +13,16 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_model import features
 from kmtalk_model.encoders import encoder_config
 from kmtalk_model.experiments import Experiments, TrainedStage
+from kmtalk_model.predict import CAPTURED
 from kmtalk_model.recipe import STAGES
 
 __all__ = [
+    "CAPTURED",
     "STAGES",
     "VERSIONS",
     "TrainedStage",
     "check_encoders",
+    "check_show",
     "check_training",
     "experiments_of",
     "mesh_digest",
@@ -27,7 +30,19 @@ __all__ = [
 ]
 
 # See kmtalk_align.dag. Those of the networks stand here, since their modules import torch.
-VERSIONS = {"features": features.VERSION, "train": 1, "assemble": 1, "evaluate": 1}
+VERSIONS = {
+    "features": features.VERSION,
+    "train": 1,
+    "assemble": 1,
+    "evaluate": 1,
+    "compare": 1,
+    "curves": 1,
+    "predict": 1,
+    "captured": 1,
+    "render": 1,
+    "figure": 1,
+    "view": 1,
+}
 
 
 def check_encoders(config: Mapping[str, Any], names: Iterable[str], results: Path, *, where: str) -> None:
@@ -81,6 +96,23 @@ def check_training(config: Mapping[str, Any], experiments: Experiments, results:
                 where=f"config, test, {split}",
                 fix=f"choose from: {', '.join(train) or '(none; name it under `train` too)'}",
             )
+
+
+def check_show(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError where a config names utterances to look at, and nothing that predicts them."""
+    if not config.get("show"):
+        return
+    train = config.get("train", [])
+    if not train:
+        raise ConfigError(
+            "nothing is trained that could be shown", where="config, show", fix="name an experiment under `train`"
+        )
+    if CAPTURED in train:
+        raise ConfigError(
+            f"{CAPTURED!r} is what the captured motion is called beside predictions",
+            where="config, train",
+            fix="give the experiment another name",
+        )
 
 
 def mesh_digest(corpus: Path) -> str:

@@ -26,6 +26,7 @@ from kmtalk_model.animation import Animation, Sound
 from kmtalk_model.captured import CapturedCorpus
 from kmtalk_model.run_folder import Face, RunFolder
 
+# Where captured motion lies, beside the folders of experiments.
 CAPTURED = "captured"
 
 
@@ -55,7 +56,8 @@ def captured_clips(results: Path, root: Path, utterances: Sequence[str], output:
     that the corpus lacks or could not use, or an unknown run.
     """
     clips = _Clips(CapturedCorpus(results, root), run)
-    return [clips.write(output, one, clips.corpus.vertices(clips.utterance(one)), CAPTURED) for one in utterances]
+    corpus = clips.corpus
+    return [clips.write(output, one, corpus.vertices(clips.utterance(one)), corpus.motion_name) for one in utterances]
 
 
 class _Clips:

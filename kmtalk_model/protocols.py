@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from kmtalk_align.errors import ConfigError
 
@@ -39,7 +40,7 @@ class Metric:
     """A figure: the ratio of two sums over clips.
 
     power: of the length unit that it is in; signed: may be negative, so that a share of it means nothing; mean: the
-    value of a clip is its mean over frames or phones, which a protocol may pool over clips.
+    value of a clip is its mean over frames or phones, which a protocol may pool over clips; best: for people.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Metric:
     signed: bool = False
     mean: bool = False
     needs: str | None = None
+    best: Literal["lower is better", "0 is best", "higher is better"] = "lower is better"
 
 
 _LVE = Metric(
@@ -80,6 +82,7 @@ _COMMON = (
         lambda clip: clip.dynamics_lost,
         lambda _: 1,
         signed=True,
+        best="0 is best",
     ),
     Metric(
         "absolute_upper_face_dynamics_deviation",
@@ -107,6 +110,7 @@ _COMMON = (
         lambda clip: clip.opening_correlation is not None,
         signed=True,
         needs="mouth_opening",
+        best="higher is better",
     ),
     Metric(
         "bilabial_closure_excess",
@@ -118,6 +122,7 @@ _COMMON = (
         signed=True,
         mean=True,
         needs="bilabials",
+        best="0 is best",
     ),
     Metric(
         "absolute_bilabial_closure_error",

@@ -115,6 +115,9 @@ class RidgeRegression:
         return {penalty: total / frames for penalty, total in sums.items()}
 
 
+RIVALS = (MeanPose.name, RidgeRegression.name)
+
+
 def fit_rivals(corpus: CapturedCorpus, hear: Hear, unheard: Container[str] = ()) -> tuple[MeanPose, RidgeRegression]:
     """Both of them, fitted on `train`, the penalty chosen on `val`.
 

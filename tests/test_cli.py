@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from kmtalk_align.textgrid import read_textgrid
+from kmtalk_model.cli import app
+from kmtalk_model.viewer import bundle
 
 HEAVY = {
     "torch",
@@ -65,7 +68,7 @@ def test_steps_read_and_write_tables_without_pandas_and_leave_it_to_others(
 def test_help_names_every_step() -> None:
     text = kmtalk("--help").stdout
     steps = "prepare transcribe align parse keyframes localize features summary quality doctor export-corpus animate"
-    for step in steps.split():
+    for step in [*steps.split(), "export", "visemes"]:
         assert f"  {step}" in text
 
 
@@ -134,6 +137,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         ),
         (["summary", "none"], "none/corpus/corpus.json: cannot be read"),
         (["doctor", "--download", "nonsense"], "nonsense: is not of the form BACKEND:MODEL"),
+        (["doctor", "--can-show", "nonsense"], "--can-show nonsense: can't be looked for; choose from: video, page"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_what_to_do(
@@ -147,10 +151,19 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
     assert message in done.stderr
 
 
-def test_doctor_names_every_recogniser_and_aligner() -> None:
+def test_doctor_names_every_recogniser_and_aligner_and_what_shows_results() -> None:
     text = kmtalk("doctor").stdout
-    for name in ("whisper", "faster_whisper", "reference", "pocketsphinx", "textgrid", "cpu", "cuda"):
+    for name in ("whisper", "faster_whisper", "reference", "pocketsphinx", "textgrid", "cpu", "cuda", "video", "page"):
         assert name in text
+
+
+def test_doctor_says_in_one_line_what_a_page_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bundle, "BUILT", tmp_path / "viewer.js")
+    done = CliRunner().invoke(app, ["doctor", "--can-show", "page"])
+    assert (done.exit_code, done.stdout) == (
+        1,
+        "no page can be made: the viewer is not built; to mend it: python -m kmtalk_model.viewer.build\n",
+    )
 
 
 def test_writing_where_a_file_stands_in_the_way_is_one_error(demo_root: Path, tmp_path: Path) -> None:

@@ -153,6 +153,7 @@ def test_corpus_json_says_what_the_corpus_is(build_corpus: Callable[..., Path], 
     assert json.loads((tmp_path / "out" / "corpus.json").read_text()) == {
         "name": "made_up",
         "description": "",
+        "motion_name": "captured",
         "unit": "metre",
         "fps": 25.0,
         "vertex_count": 12,

@@ -1,13 +1,30 @@
 #!/bin/sh
-# The main job on the speech that comes with the project; without Whisper's weights, on its own transcripts.
+# From the speech and the face that come with the project to a video and a page of a sentence that no network has seen.
+# What this machine can't do is left out, and said.
 set -eu
 cores=${1:-2}
-config=workflow/config/demo.yaml
+held_out=slt_sentence21
+config=workflow/config/demo.yaml experiment=demo
 if ! kmtalk doctor --can-recognise faster_whisper:tiny.en || ! kmtalk doctor --can-recognise whisper:tiny.en; then
-    config=workflow/config/demo_reference.yaml
+    config=workflow/config/demo_reference.yaml experiment=demo_logmel
     echo "Whisper's weights can't be had on this machine (kmtalk doctor says what to do)."
     echo "Going on with the transcripts that come with the speech."
 fi
-snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host
+run() {
+    snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host -- "$@"
+}
+run all
 kmtalk summary results/demo
-echo "The tables, TextGrids and key frames lie under results/demo/."
+if video=$(kmtalk doctor --can-show video); then
+    video=results/demo/videos/$experiment/$held_out.mp4
+    run "$video"
+fi
+if page=$(kmtalk doctor --can-show page); then
+    page=results/demo/viewer/$held_out.html
+    run "$page"
+fi
+echo
+echo "A sentence that the networks have not seen, as they move the face, beside the motion that it should have:"
+echo "  video  $video"
+echo "  page   $page"
+echo "Figures, curves and the report on quality lie under results/demo/; make report puts them all on one page."

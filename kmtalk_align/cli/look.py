@@ -1,4 +1,4 @@
-"""Commands that look at results and at the machine."""
+"""Commands that look at results."""
 
 from __future__ import annotations
 
@@ -55,26 +55,3 @@ def quality(
     for notice in made.notices:
         typer.echo(notice, err=True)
     typer.echo(f"{len(made.concerns)} clips have a reason to be looked at; see {output / 'quality.html'}", err=True)
-
-
-@app.command()
-def doctor(
-    download: Annotated[
-        str | None, typer.Option(help="Fetch the weights of BACKEND:MODEL if they aren't here.")
-    ] = None,
-    can_recognise: Annotated[
-        str | None, typer.Option(help="Say nothing; exit with 0 if the recogniser BACKEND:MODEL loads, else with 1.")
-    ] = None,
-) -> None:
-    """Say what this machine can use, and how to mend what it can't."""
-    from kmtalk_align import doctor as room
-
-    if can_recognise is not None:
-        raise typer.Exit(0 if room.can_recognise(can_recognise) else 1)
-    missing = False
-    for finding in room.examine(download=download):
-        typer.echo(f"{'ok ' if finding.usable else '-- '} {finding.kind:20} {finding.name:24} {finding.detail}")
-        if finding.mend:
-            typer.echo(f"       mend: {finding.mend}")
-        missing |= download is not None and finding.kind == "weights" and not finding.usable
-    raise typer.Exit(1 if missing else 0)

@@ -30,7 +30,7 @@ class FolderCorpus:
     fps: frames per second of the motion as later steps see it, after `motion_stride` (every n-th frame of the files);
     unit: of the vertices ("metre"); shards: how many portions the work is cut into; include, exclude: utterance ids,
     or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json;
-    description: what a reader of any result must know of the data.
+    description: what a reader of any result must know of the data; motion_name: what its motion is called.
     """
 
     name: str
@@ -46,6 +46,7 @@ class FolderCorpus:
     exclude: tuple[str, ...] | str = ()
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     description: str = ""
+    motion_name: str = "captured"
 
     def root_folder(self) -> Path:
         """The data set's folder."""
@@ -92,6 +93,7 @@ class FolderCorpus:
             regions=mesh.read_regions(root, vertex_count) if has_motion else {},
             mouth_opening=self.mouth_opening if has_motion else None,
             description=self.description,
+            motion_name=self.motion_name,
         )
 
     def _chosen(self, ids: list[str]) -> list[str]:

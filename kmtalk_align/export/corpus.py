@@ -18,7 +18,7 @@ from kmtalk_align.errors import ArtefactError, KMTalkError
 from kmtalk_align.export.clip import bytes_of, file_stem, read_clip, write_array, write_clip
 from kmtalk_align.export.readme import readme
 from kmtalk_align.export.whole_run import Result, WholeRun, open_run
-from kmtalk_align.files import check_room, encode_id, new_directory, write_bytes
+from kmtalk_align.files import check_room, encode_id, new_directory, refuse_occupied, write_bytes
 from kmtalk_align.stage import Row
 from kmtalk_align.textgrid import write_textgrid
 
@@ -58,7 +58,7 @@ def export_corpus(results: Path, root: Path, run_name: str, output: Path) -> Exp
     templates = run.templates()
     utterances = run.utterances()
     output = output.resolve()
-    _refuse_occupied(output)
+    refuse_occupied(output)
     check_room(output, sum(bytes_of(one, run.corpus["vertex_count"]) for one in utterances), of="the export")
     exported = Exported()
     with new_directory(output) as folder:
@@ -74,7 +74,7 @@ def export_corpus(results: Path, root: Path, run_name: str, output: Path) -> Exp
                 fix=f"is {root} the corpus' root?",
             )
         _write_common(run, templates, exported, folder)
-        _refuse_occupied(output)
+        refuse_occupied(output)
     return exported
 
 
@@ -140,12 +140,3 @@ def _csv(rows: list[dict[str, str]]) -> bytes:
 
 def _write_json(path: Path, content: object) -> None:
     write_bytes(path, (json.dumps(content, ensure_ascii=False) + "\n").encode())
-
-
-def _refuse_occupied(output: Path) -> None:
-    """Raise ArtefactError where something lies at `output`: an export never deletes what it did not make."""
-    if output.is_dir() and not any(output.iterdir()):
-        return
-    if output.exists() or output.is_symlink():
-        what = "is a folder that holds something already" if output.is_dir() else "is a file"
-        raise ArtefactError(what, where=output, fix="give a new folder, or empty this one yourself")

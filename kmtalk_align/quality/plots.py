@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kmtalk_align.plotting import COLOURS, LINES, Line, figure
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.premise import OFFSETS, Tested
 from kmtalk_align.quality.statistics import Array
@@ -18,40 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Line = Literal["-", "--", ":", "-."]
-# Okabe & Ito, Color Universal Design, 2008, without yellow.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-_LINES: tuple[Line, ...] = ("-", "--", ":", "-.")
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "kmtalk",
-    "svg.fonttype": "path",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.alpha": 0.25,
-    "legend.frameon": False,
-}
 _MOST_BINS = 40
-
-
-@contextmanager
-def _figure(
-    width: float, height: float, columns: int = 1, rows: int = 1
-) -> Iterator[tuple[Figure, list[Axes], io.StringIO]]:
-    """A figure of so many inches with its axes in reading order; its SVG is in the buffer once the block is left."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    buffer = io.StringIO()
-    # A user's own matplotlibrc must not change the bytes.
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        for key, value in _STYLE.items():
-            matplotlib.rcParams[key] = value
-        figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure, list(np.ravel(figure.subplots(rows, columns, squeeze=False))), buffer
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
 
 
 def distributions(clips: Mapping[Run, Sequence[Clip]], limits: Mapping[str, float | None]) -> str:
@@ -66,7 +32,7 @@ def distributions(clips: Mapping[Run, Sequence[Clip]], limits: Mapping[str, floa
     ]
     styles = _styles(list(clips))
     once = list({run.aligned: run for run in reversed(list(clips))}.values())
-    with _figure(10, 6.2, columns=3, rows=2) as (figure, axes, buffer):
+    with figure(10, 6.2, columns=3, rows=2) as (drawn, axes, buffer):
         for axis, (label, by_run, measure) in zip(axes, measures, strict=True):
             runs = [run for run in clips if by_run or run in once]
             values = {run: [value for clip in clips[run] if (value := measure(clip)) is not None] for run in runs}
@@ -83,8 +49,8 @@ def distributions(clips: Mapping[Run, Sequence[Clip]], limits: Mapping[str, floa
                 xytext=(3, 0),
                 textcoords="offset points",
             )
-        _legend_of_runs(figure, styles)
-    return buffer.getvalue()
+        _legend_of_runs(drawn, styles)
+    return buffer.getvalue().decode()
 
 
 def cumulative(differences: Mapping[str, Mapping[str, Mapping[str, Array]]]) -> str:
@@ -95,11 +61,11 @@ def cumulative(differences: Mapping[str, Mapping[str, Mapping[str, Array]]]) -> 
     # A line needs no more points than it has pixels: the differences at a thousand even shares.
     shares = np.linspace(0, 1, 1001)
     names = sorted({name for panel in differences.values() for name in panel})
-    with _figure(0.5 + 4.5 * len(differences), 3.6, columns=len(differences)) as (figure, axes, buffer):
+    with figure(0.5 + 4.5 * len(differences), 3.6, columns=len(differences)) as (drawn, axes, buffer):
         for axis, (tier, panel) in zip(axes, differences.items(), strict=True):
             for name, edges in panel.items():
-                colour = _COLOURS[names.index(name) % len(_COLOURS)]
-                for line, (edge, found) in zip(_LINES, edges.items(), strict=False):
+                colour = COLOURS[names.index(name) % len(COLOURS)]
+                for line, (edge, found) in zip(LINES, edges.items(), strict=False):
                     size = np.quantile(np.abs(found), shares) * 1000
                     axis.plot(size, shares, color=colour, linestyle=line, label=f"{name}, {edge}")
             for mark in (20, 50, 100):
@@ -107,14 +73,14 @@ def cumulative(differences: Mapping[str, Mapping[str, Mapping[str, Array]]]) -> 
             axis.set(title=tier, xlabel="size of the difference (ms)", ylabel="share within", ylim=(0, 1.01))
             axis.set(xlim=(0, 200), xticks=(0, 20, 50, 100, 150, 200))
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
-    return buffer.getvalue()
+        drawn.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+    return buffer.getvalue().decode()
 
 
 def premise_ratios(tested: Sequence[Tested]) -> str:
     """Boundaries over elsewhere, and the control by uniform frames, with 95 % intervals; 1 is no difference."""
     labels = [f"{one.quantity}\n{one.aligned}" for one in tested]
-    with _figure(8, 1.2 + 0.55 * len(tested)) as (_, (axis,), buffer):
+    with figure(8, 1.2 + 0.55 * len(tested)) as (_, (axis,), buffer):
         for shift, column, name in ((-0.14, 0, "phone boundaries"), (0.14, 1, "uniform frames, as many")):
             mean = np.array([one.ratios.mean[column] for one in tested])
             low = np.array([one.ratios.low[column] for one in tested])
@@ -126,7 +92,7 @@ def premise_ratios(tested: Sequence[Tested]) -> str:
                 fmt="os"[column],
                 markersize=4.5,
                 capsize=3,
-                color=_COLOURS[column],
+                color=COLOURS[column],
                 label=name,
             )
         axis.axvline(1, color="0.3", linewidth=1)
@@ -134,19 +100,19 @@ def premise_ratios(tested: Sequence[Tested]) -> str:
         axis.set_yticklabels(labels, fontsize=8)
         axis.invert_yaxis()
         axis.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=8)
-    return buffer.getvalue()
+    return buffer.getvalue().decode()
 
 
 def premise_offsets(tested: Sequence[Tested], fps: float) -> str:
     """What moves at frames before and after a phone boundary, over all frames likewise shifted, with 95 % bands."""
     quantities = list(dict.fromkeys(one.quantity for one in tested))
     names = list(dict.fromkeys(one.aligned for one in tested))
-    with _figure(10, 3.6, columns=len(quantities)) as (figure, axes, buffer):
+    with figure(10, 3.6, columns=len(quantities)) as (drawn, axes, buffer):
         for axis, quantity in zip(axes, quantities, strict=True):
             for one in tested:
                 if one.quantity == quantity:
                     place = names.index(one.aligned)
-                    colour, line = _COLOURS[place % len(_COLOURS)], _LINES[place % len(_LINES)]
+                    colour, line = COLOURS[place % len(COLOURS)], LINES[place % len(LINES)]
                     axis.plot(
                         OFFSETS, one.offsets.mean, line, color=colour, marker="o", markersize=3, label=one.aligned
                     )
@@ -156,8 +122,8 @@ def premise_offsets(tested: Sequence[Tested], fps: float) -> str:
             axis.set(title=quantity, xlabel=f"frames after the boundary ({1000 / fps:g} ms each)", xticks=OFFSETS[::2])
         axes[0].set_ylabel("over all frames, likewise shifted")
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
-    return buffer.getvalue()
+        drawn.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8)
+    return buffer.getvalue().decode()
 
 
 def _styles(runs: Sequence[Run]) -> dict[Run, tuple[str, Line]]:
@@ -166,8 +132,8 @@ def _styles(runs: Sequence[Run]) -> dict[Run, tuple[str, Line]]:
     selectors = list(dict.fromkeys(run.selector for run in runs))
     return {
         run: (
-            _COLOURS[aligned.index(run.aligned) % len(_COLOURS)],
-            _LINES[selectors.index(run.selector) % len(_LINES)],
+            COLOURS[aligned.index(run.aligned) % len(COLOURS)],
+            LINES[selectors.index(run.selector) % len(LINES)],
         )
         for run in runs
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from kmtalk_align import page
 from kmtalk_align.files import check_writable, write_bytes
 from kmtalk_align.quality import plots, views
 from kmtalk_align.quality.attention import RULES
@@ -33,19 +33,12 @@ def write_report(folder: Path, root: Path | None, output: Path, runs: Iterable[s
 
 def render(quality: Quality) -> str:
     """The report as HTML."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     corpus = quality.results.corpus
-    environment = Environment(
-        loader=PackageLoader("kmtalk_align.quality"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     tested = pooled(quality.premise)
     mesh = Mesh.of(corpus)
-    return environment.get_template("quality.html.j2").render(
+    return page.render(
+        "kmtalk_align.quality",
+        "quality.html.j2",
         name=corpus.get("name", ""),
         description=quality.results.description,
         facts=_facts(quality),
@@ -82,7 +75,7 @@ def _plots(quality: Quality, tested: Sequence[Tested]) -> dict[str, str]:
     if tested:
         drawn["premise_ratios"] = plots.premise_ratios(tested)
         drawn["premise_offsets"] = plots.premise_offsets(tested, float(quality.results.corpus["fps"]))
-    return {name: f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}" for name, svg in drawn.items()}
+    return {name: page.as_address(svg.encode()) for name, svg in drawn.items()}
 
 
 def _facts(quality: Quality) -> dict[str, Any]:

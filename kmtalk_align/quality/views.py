@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean, median
 
 import numpy as np
 
 from kmtalk_align.corpus import OK
+from kmtalk_align.page import View
 from kmtalk_align.quality.attention import Concern
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.collect import Quality
@@ -21,15 +21,6 @@ from kmtalk_align.stage import Row
 MOST = 50
 # What makes two messages of one failure differ: quoted words, and numbers.
 _PARTICULAR = re.compile(r"'.*'|-?\d+(\.\d+)?")
-
-
-@dataclass(frozen=True)
-class View:
-    """A table to show: its headings, its first rows, and how many rows there are in all."""
-
-    headings: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    total: int
 
 
 def _view(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> View:

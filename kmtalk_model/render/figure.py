@@ -20,7 +20,7 @@ from kmtalk_model.animation import Animation
 from kmtalk_model.render.camera import View
 from kmtalk_model.render.machine import check_drawing
 from kmtalk_model.render.moments import Moment, moments_at, telling_moments
-from kmtalk_model.render.panels import CAPTURED, Alone, Compared
+from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.side_by_side import COLOUR_MAP, cut_to_shortest, error_scale, shown_length, vertex_error
 
@@ -113,7 +113,7 @@ def _compared(
             drawn = [panels.draw(moment.frame).copy() for moment in moments] + [panels.draw_mean().copy()]
         face, truth, errors = zip(*(np.split(picture, 3, axis=1) for picture in drawn), strict=True)
         if not rows:
-            rows.append(Row(CAPTURED, truth))
+            rows.append(Row(captured.name, truth))
         rows += [Row(one.name, face), Row("error", errors)]
     return rows
 

@@ -14,7 +14,7 @@ from kmtalk_model.render.scene import Scene
 from kmtalk_model.render.surface import Surface
 from kmtalk_model.side_by_side import error_scale, vertex_error
 
-CAPTURED, ERROR = "captured", "error"
+ERROR = "error"
 Picture = NDArray[np.uint8]
 
 
@@ -48,7 +48,7 @@ class Compared:
         self, predicted: Animation, captured: Animation, view: View, width: int, height: int, scale: float | None = None
     ) -> None:
         """As Alone. The animations are of equal length; scale: in place of the errors' own."""
-        self.labels: Sequence[str] = (predicted.name, CAPTURED, ERROR)
+        self.labels: Sequence[str] = (predicted.name, captured.name, ERROR)
         self._predicted, self._captured = predicted, captured
         self.errors = vertex_error(predicted, captured)
         self.scale = scale or error_scale([self.errors])

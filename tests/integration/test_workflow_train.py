@@ -46,9 +46,9 @@ def write(build: Build, name: str, text: str) -> None:
     (build.folder / "experiments" / f"{name}.yaml").write_text(text)
 
 
-def planned(build: Build) -> list[Job]:
+def planned(build: Build, *targets: str) -> list[Job]:
     """The jobs that snakemake would run."""
-    text = build.run("--dry-run")
+    text = build.run("--dry-run", *targets)
     found = re.findall(r"^(?:rule|checkpoint) (\w+):\n((?:    .+\n)+)", text, re.MULTILINE)
 
     def files(lines: str, kind: str) -> frozenset[str]:

@@ -1,13 +1,17 @@
-"""A whole small workflow: from recordings with motion to a trained and scored run, and again with nothing to do."""
+"""A whole small workflow: from recordings with motion to a trained, scored and shown run, and again nothing."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from kmtalk_align.aligners.base import Alignment
 from kmtalk_align.textgrid import write_textgrid
+from kmtalk_model.animation import Animation
 from kmtalk_model.run_folder import RunFolder
 from tests.built_run import PHONES, WORDS
 from tests.workflow_build import Build, config_of, jobs
@@ -20,6 +24,15 @@ audio: {encoder: logmel}
 key_motion: {network: {width: 8, heads: 2, components: 3}, training: {epochs: 1}}
 completion: {network: {width: 8, heads: 2, components: 3}, training: {epochs: 1}}
 """
+# Stands in for `kmtalk render`, `figure` and `view`, which need GL and the built viewer: says what it was given.
+STAND_IN = """
+kmtalk() {
+    case $1 in
+        render|figure|view) echo "$@" > "${@: -1}" ;;
+        *) command kmtalk "$@" ;;
+    esac
+}
+"""
 
 
 def built(folder: Path, build_corpus: Callable[..., Path]) -> Build:
@@ -31,6 +44,7 @@ def built(folder: Path, build_corpus: Callable[..., Path]) -> Build:
         write_textgrid(folder / "own" / f"{one}.TextGrid", Alignment(WORDS, PHONES, 0.4))
     (folder / "experiments").mkdir()
     (folder / "experiments" / "tiny.yaml").write_text(EXPERIMENT)
+    (folder / "stand_in.sh").write_text(STAND_IN)
     return Build(
         folder,
         config_of(
@@ -41,18 +55,54 @@ def built(folder: Path, build_corpus: Callable[..., Path]) -> Build:
             encoder={"logmel": {"backend": "logmel"}},
             experiments="experiments",
             train=["tiny"],
+            show=[IDS[2]],
         ),
     )
 
 
-def test_an_experiment_is_trained_assembled_and_scored_once(tmp_path: Path, build_corpus: Callable[..., Path]) -> None:
+def test_an_experiment_is_trained_scored_compared_and_shown_once(
+    tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BASH_ENV", str(tmp_path / "stand_in.sh"))
     build = built(tmp_path, build_corpus)
-    done = jobs(build.run())
+    done = jobs(build.run("--", "all", "show"))
     assert (done["train"], done["assemble"], done["evaluate"]) == (2, 1, 1)
+    assert (done["compare"], done["curves"], done["predict"], done["captured"]) == (1, 1, 1, 1)
+    assert (done["render"], done["figure"], done["view"]) == (1, 1, 1)
     run = RunFolder.load(build.results / "runs" / "tiny")
     assert set(run.run.stages) == {"key_motion", "completion"}
     scored = json.loads((build.results / "evaluation" / "tiny.json").read_text())
     assert set(scored["systems"]) == {"tiny", "mean pose", "ridge regression"}
     assert scored["protocol"] == "codetalker"
-    assert not jobs(build.run())
+    check_comparison(build)
+    check_shown(build)
+    assert not jobs(build.run("--", "all", "show"))
     assert build.temporary_files() == []
+
+
+def check_comparison(build: Build) -> None:
+    """Run and rivals, with the figures of their evaluation; and the curves."""
+    said = json.loads((build.results / "evaluation" / "tiny.json").read_text())["systems"]
+    with (build.results / "tables" / "comparison.csv").open(newline="") as file:
+        found = {row["system"]: row["value"] for row in csv.DictReader(file) if row["metric"] == "mean_vertex_error"}
+    assert list(found) == list(said)
+    for name, value in found.items():
+        assert float(value) == pytest.approx(said[name]["metrics"]["mean_vertex_error"]["value"], rel=1e-5)
+    assert {path.suffix for path in (build.results / "tables").iterdir()} == {".html", ".svg", ".csv", ".md"}
+    assert (build.results / "curves" / "tiny.svg").read_text().endswith("</svg>\n")
+
+
+def check_shown(build: Build) -> None:
+    """What was predicted and what was captured, and what the commands that show them were given."""
+    one, where = IDS[2], "results/small/animations"
+    found = {name: Animation.load(build.folder / where / name / f"{one}.npz") for name in ("captured", "tiny")}
+    assert {animation.name for animation in found.values()} == set(found)
+    assert len({(animation.vertices.shape, tuple(animation.key_frames)) for animation in found.values()}) == 1
+    pair = [f"{where}/tiny/{one}.npz", "--captured", f"{where}/captured/{one}.npz"]
+    for command, path in (
+        ("render", f"videos/tiny/{one}.mp4"),
+        ("figure", f"figures/tiny/{one}.png"),
+        ("view", f"viewer/{one}.html"),
+    ):
+        given = (build.results / path).read_text().split()
+        assert given == [command, *pair, "-o", f"results/small/{path}"]

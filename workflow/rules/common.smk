@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kmtalk_align import dag
 from kmtalk_align.errors import KMTalkError
+from kmtalk_align.files import encode_id
 from kmtalk_model import dag as model_dag
 
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -25,6 +26,8 @@ try:
     for who, run in model_dag.runs_of(config, EXPERIMENTS):
         dag.check_run(config, run, Path("results"), where=who)
     model_dag.check_training(config, EXPERIMENTS, Path("results"))
+    model_dag.check_show(config)
+    dag.check_utterances(config["corpus"], config.get("show", []), where="config, show")
     ROOT = dag.corpus_root(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
@@ -40,6 +43,7 @@ RUNS = list(
 )
 CORRECTIONS = config.get("corrections")
 OUTSIDE = dag.own_environment(config["aligner"])
+SHOWN = [encode_id(one) for one in config.get("show", [])]
 BY_SPEAKER = dag.by_speaker(config["aligner"])
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not, and kmtalk
@@ -68,6 +72,7 @@ wildcard_constraints:
     split="[A-Za-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",
     speaker="[A-Za-z0-9_~%-]+",
+    utterance="[^/]+",
 
 
 def one_of(names):

@@ -12,6 +12,7 @@ rule quality:
             RESULTS / "quality/quality.html",
             caption="../report/quality.rst",
             category="Quality",
+            labels={"page": "transcripts, alignments, key frames"},
         ),
         clips=RESULTS / "quality/clips.parquet",
         disagreement=RESULTS / "quality/disagreement.parquet",

@@ -47,4 +47,5 @@ class DemoCorpus:
             shards=self.shards,
             mouth_opening=load_head(DEMO_ROOT / HEAD_FILE).mouth_opening,
             description=DESCRIPTION,
+            motion_name="driven",
         ).open()

@@ -1,0 +1,43 @@
+"""Metres: what glTF is in, and what USD says of its unit."""
+
+from __future__ import annotations
+
+import logging
+
+from kmtalk_align.errors import ConfigError
+from kmtalk_model.animation import Animation
+
+_log = logging.getLogger(__name__)
+_METRES = {
+    "metre": 1.0,
+    "meter": 1.0,
+    "m": 1.0,
+    "centimetre": 0.01,
+    "centimeter": 0.01,
+    "cm": 0.01,
+    "millimetre": 0.001,
+    "millimeter": 0.001,
+    "mm": 0.001,
+    "inch": 0.0254,
+    "in": 0.0254,
+    "foot": 0.3048,
+    "ft": 0.3048,
+}
+
+
+def metres_per_unit(animation: Animation, given: float | None = None) -> float:
+    """How many metres the animation's unit is; `given` overrides what its name says.
+
+    1 for a unit that is not known, which is said: the face then has as many metres as it had units. Raises ConfigError
+    where `given` is no size.
+    """
+    if given is not None:
+        if not 0 < given < float("inf"):
+            raise ConfigError(f"a unit of {given} metres is none", where="--metres-per-unit")
+        return given
+    found = _METRES.get(animation.unit.lower().removesuffix("s"))
+    if found is None:
+        what = f"its unit is {animation.unit!r}" if animation.unit else "its unit is not known"
+        _log.warning("%s: %s, taken as a metre; --metres-per-unit says how long it is", animation.name, what)
+        return 1.0
+    return found
