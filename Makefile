@@ -9,12 +9,14 @@ export PATH := $(BIN):$(PATH)
 # Converted weights stay in the clone.
 export KMTALK_CACHE ?= $(CURDIR)/.cache/kmtalk
 
+VIEWER := kmtalk_model/viewer/built/viewer.js
+
 .PHONY: demo test check recover report
 
-demo: $(STAMP)
+demo: $(STAMP) $(VIEWER)
 	@workflow/demo.sh $(CORES)
 
-test: $(STAMP)
+test: $(STAMP) $(VIEWER)
 	pytest
 
 check: $(STAMP)
@@ -29,9 +31,17 @@ check: $(STAMP)
 recover: $(STAMP)
 	python workflow/recover.py --configfile $(CONFIG) --cores $(CORES)
 
-# The HTML report of a finished run.
+# The HTML report of a finished run; of one whose videos and viewer pages were not made: make report TARGETS=all
+TARGETS ?= all show
 report: $(STAMP)
-	snakemake --configfile $(CONFIG) --report report.html
+	snakemake --configfile $(CONFIG) --report report.html -- $(TARGETS)
+
+# The page of `kmtalk view`, built by the machine's Node.js, else by that of a wheel. Where neither or no registry of npm can
+# be had, set-up goes on: the command says what is missing, and kmtalk doctor too.
+$(VIEWER): $(STAMP) $(wildcard kmtalk_model/viewer/source/*.js*)
+	@python -c 'from kmtalk_model.viewer.node import find_node as find; find()' 2> /dev/null || \
+		pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[viewer]' || true
+	@python -m kmtalk_model.viewer.build || echo "Going on without the viewer."
 
 # The last line: MFA's command line for its contract test, not installed, since its program would fail without Kaldi.
 $(STAMP): pyproject.toml constraints.txt

@@ -49,7 +49,7 @@ def facts(scene: Scene) -> str:
     """What is shown, in a line."""
     first = scene.animations[0]
     names = [label for one, label in zip(scene.animations, scene.labels, strict=True) if one is not scene.captured]
-    shown = [", ".join(names), *(["beside captured motion"] if scene.captured else [])]
+    shown = [", ".join(names), *([f"beside {scene.labels[-1]} motion"] if scene.captured else [])]
     frames = f"{first.n_frames:,} frame{'s' if first.n_frames != 1 else ''} at {first.fps:g} fps"
     size = [frames, f"{first.vertices.shape[1]:,} vertices", *([] if scene.sound else ["no sound"])]
     return " · ".join([" ".join(shown), *size])

@@ -70,7 +70,7 @@ export class Controls {
       scale.hidden = !box.checked;
     });
     byId("colours").style.background = gradient(errors);
-    scale.setAttribute("aria-label", `Distance from captured motion, ${errors.marks[0]} to ${errors.marks.at(-1)}`);
+    scale.setAttribute("aria-label", `Distance from the motion beside, ${errors.marks[0]} to ${errors.marks.at(-1)}`);
     byId("marks").append(...errors.marks.map((mark) => element("span", "", mark)));
   }
 

@@ -73,7 +73,6 @@ function panel(one) {
   const head = element("span", "head");
   head.append(swatch, name);
   caption.append(head);
-  if (one.captured && one.name !== "captured") caption.append(element("span", "said", "captured motion"));
   if (one.error) {
     const said = element("span", "said", `mean error ${one.error.mean} `);
     said.append(one.now);
