@@ -113,7 +113,7 @@ class _Signed:
     def first(self, count: int) -> Components:
         """The first components, each as two shapes, one for each way, of which one at most has a weight in any frame.
 
-        Some tools take no weight below 0. (Blender's importer widens the range of a shape's weights by its first key alone.)
+        Some tools take no weight below 0. (Blender's importer widens a shape's range by its first key alone.)
         """
         names, shapes, weights = [], [], []
         for number, (shape, weight) in enumerate(zip(self.shapes[:count], self.weights.T, strict=False)):
