@@ -26,13 +26,15 @@ _BLOCK_FRAMES = 256
 class Components:
     """A moving face as a base and weighted shapes: frame t is ``base + sum of weights[t, k] * shapes[k]``.
 
-    base: (V, 3); shapes: (K, V, 3), what each adds to the base at weight 1, most important first; weights: (T, K), in
-    [-1, 1], each shape's largest being 1 or -1. All float32. K is 0 where nothing moves.
+    base: (V, 3); shapes: (K, V, 3), what each adds to the base at weight 1; weights: (T, K), in [0, 1]. All float32. K
+    is 0 where nothing moves. names: of the shapes, K, the most important first: `motion_000_plus`, and
+    `motion_000_minus` where that component goes both ways.
     """
 
     base: NDArray[np.float32]
     shapes: NDArray[np.float32]
     weights: NDArray[np.float32]
+    names: tuple[str, ...]
 
     def worst_distance(self, vertices: NDArray[np.float32]) -> float:
         """The largest distance of any vertex in any frame from vertices (T, V, 3), in float32 as players reckon."""
@@ -70,40 +72,70 @@ def find_components(vertices: NDArray[np.float32], base: NDArray[np.float32], to
     offsets = (vertices - base).reshape(len(vertices), -1)
     if not offsets.any():
         _log.warning("it does not move: the face is written at rest, without shapes")
-        return _components(base, offsets, np.zeros((offsets.shape[1], 0)))
+        return Components(base, np.zeros((0, *base.shape), np.float32), np.zeros((len(offsets), 0), np.float32), ())
     most, count = min(offsets.shape), _FIRST
     while True:
-        axes = _principal_axes(offsets, min(count, most))
-        found = _components(base, offsets, axes)
-        if found.keeps(vertices, tolerance):
+        found = _Signed.along(_principal_axes(offsets, min(count, most)), offsets, base)
+        if found.first(count).keeps(vertices, tolerance):
             break
         if count >= most:
             raise AnimationError(
                 f"a tolerance of {tolerance:g} is finer than the rounding of its numbers, "
-                f"which comes to {found.worst_distance(vertices):g}",
+                f"which comes to {found.first(count).worst_distance(vertices):g}",
                 fix="give a larger --tolerance",
             )
         count *= 2
-    found = _fewest(found, vertices, tolerance)
-    if len(found.shapes) > _MANY:
-        _log.warning("%d shapes are many for most tools; a larger --tolerance takes fewer", len(found.shapes))
-    return found
+    fewest = _fewest(found, vertices, tolerance)
+    if len(fewest.shapes) > _MANY:
+        _log.warning("%d shapes are many for most tools; a larger --tolerance takes fewer", len(fewest.shapes))
+    return fewest
 
 
-def _fewest(found: Components, vertices: NDArray[np.float32], tolerance: float) -> Components:
-    """The first components of those found, as few as keep the tolerance; at least one."""
+@dataclass(frozen=True)
+class _Signed:
+    """Principal components, most important first: shapes (N, V, 3), and weights (T, N) in [-1, 1]."""
+
+    base: NDArray[np.float32]
+    shapes: NDArray[np.float32]
+    weights: NDArray[np.float32]
+
+    @classmethod
+    def along(cls, axes: NDArray[np.float64], offsets: NDArray[np.float32], base: NDArray[np.float32]) -> _Signed:
+        """Those of offsets (T, V * 3) along axes (V * 3, N), scaled so that the largest weight of each is 1 or -1."""
+        weights = offsets @ axes
+        # An axis that nothing moves along has no scale of its own.
+        largest = np.abs(weights).max(axis=0)
+        used = largest > 0
+        weights, axes, largest = weights[:, used], axes[:, used], largest[used]
+        shapes = (axes * largest).T.reshape(-1, *base.shape).astype(np.float32)
+        return cls(base, shapes, np.clip(weights / largest, -1, 1).astype(np.float32))
+
+    def first(self, count: int) -> Components:
+        """The first components, each as two shapes, one for each way, of which one at most has a weight in any frame.
+
+        Some tools take no weight below 0. (Blender's importer widens a shape's range by its first key alone.)
+        """
+        names, shapes, weights = [], [], []
+        for number, (shape, weight) in enumerate(zip(self.shapes[:count], self.weights.T, strict=False)):
+            for way, sign in (("plus", np.float32(1)), ("minus", np.float32(-1))):
+                one_way = np.maximum(sign * weight, 0)
+                if one_way.any():
+                    names.append(f"motion_{number:03}_{way}")
+                    shapes.append(sign * shape)
+                    weights.append(one_way)
+        return Components(self.base, np.array(shapes), np.stack(weights, axis=1), tuple(names))
+
+
+def _fewest(found: _Signed, vertices: NDArray[np.float32], tolerance: float) -> Components:
+    """As few of the first components as keep the tolerance; at least one."""
     low, high = 0, len(found.shapes)
     while high - low > 1:
         middle = (low + high) // 2
-        if _first(found, middle).keeps(vertices, tolerance):
+        if found.first(middle).keeps(vertices, tolerance):
             high = middle
         else:
             low = middle
-    return _first(found, high)
-
-
-def _first(found: Components, count: int) -> Components:
-    return Components(found.base, found.shapes[:count], found.weights[:, :count])
+    return found.first(high)
 
 
 def _principal_axes(offsets: NDArray[np.float32], count: int) -> NDArray[np.float64]:
@@ -119,16 +151,3 @@ def _principal_axes(offsets: NDArray[np.float32], count: int) -> NDArray[np.floa
     basis, within = np.linalg.qr((offsets.T @ in_time).astype(np.float64))
     found: NDArray[np.float64] = basis @ np.linalg.svd(within)[0]
     return found
-
-
-def _components(base: NDArray[np.float32], offsets: NDArray[np.float32], axes: NDArray[np.float64]) -> Components:
-    """Weights of the offsets along axes, both scaled so that the largest weight of each is 1."""
-    weights = offsets @ axes
-    # An axis that nothing moves along has no scale of its own.
-    largest = np.abs(weights).max(axis=0)
-    used = largest > 0
-    weights, axes, largest = weights[:, used], axes[:, used], largest[used]
-    shapes = (axes * largest).T.reshape(-1, *base.shape)
-    return Components(
-        base.astype(np.float32), shapes.astype(np.float32), np.clip(weights / largest, -1, 1).astype(np.float32)
-    )

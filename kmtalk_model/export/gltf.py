@@ -104,12 +104,11 @@ def _scene(animation: Animation, components: Components, vertices: NDArray[np.fl
     buffer = Buffer()
     look = paint(animation)
     primitive = _primitive(animation, components, vertices, look, buffer)
-    names = [f"motion_{number:03}" for number in range(len(components.shapes))]
-    still = components.weights[0] if animation.n_frames == 1 else np.zeros(len(names))
+    still = components.weights[0] if animation.n_frames == 1 else np.zeros(len(components.names))
     mesh = gltf.Mesh(name="face", primitives=[primitive])
     animations = []
-    if names:
-        mesh.weights, mesh.extras = [float(one) for one in still], {"targetNames": names}
+    if components.names:
+        mesh.weights, mesh.extras = [float(one) for one in still], {"targetNames": list(components.names)}
         if animation.n_frames > 1:
             animations.append(_animation(animation, components, buffer))
     found = gltf.GLTF2(

@@ -53,7 +53,9 @@ def _read(gltf: GLTF2, blob: bytes) -> ReadGltf:
     else:
         times, weights = np.zeros(1, np.float32), np.array(mesh.weights or [], np.float32)
     stacked = np.array(shapes, np.float32).reshape(-1, *base.shape)
-    return ReadGltf(Components(base, stacked, weights.reshape(len(times), len(shapes))), times, gltf.asset.extras)
+    names = tuple((mesh.extras or {}).get("targetNames", ()))
+    components = Components(base, stacked, weights.reshape(len(times), len(shapes)), names)
+    return ReadGltf(components, times, gltf.asset.extras)
 
 
 def _position(target: Any) -> int:

@@ -63,14 +63,14 @@ def test_what_it_plays_lies_within_the_stated_bound(tmp_path: Path, suffix: str)
     assert told["worst_vertex_distance_m"] == pytest.approx(worst, abs=3e-8)
     assert told["tolerance_m"] == pytest.approx(np.linalg.norm(np.ptp(head.template, axis=0)) / 8000)
     assert 4.7e-5 < told["tolerance_m"] < 5e-5
-    assert made.shapes == len(document["meshes"][0]["primitives"][0]["targets"]) <= 6
+    assert made.shapes == len(document["meshes"][0]["primitives"][0]["targets"]) <= 12
 
 
 def test_a_coarse_tolerance_takes_fewer_shapes_and_is_kept(tmp_path: Path) -> None:
     head = talking_head(made_weights(["jawOpen", "mouthClose", "mouthPucker", "browInnerUp", "eyeBlinkLeft"], 30))
     made = write_gltf(head, tmp_path / "head.glb", tolerance=0.008)
     worst = np.linalg.norm(played(*parts(tmp_path / "head.glb")) - head.vertices, axis=2).max()
-    assert made.shapes < 5
+    assert made.shapes < 9
     assert 0.001 < worst <= 0.008
 
 
@@ -87,7 +87,9 @@ def test_accessors_say_their_bounds_and_names_say_what_is_what(tmp_path: Path) -
     (animation,) = document["animations"]
     needed = [primitive["attributes"]["POSITION"], animation["samplers"][0]["input"]]
     assert {*needed, *(one["POSITION"] for one in primitive["targets"])} == set(bounded)
-    assert mesh["extras"]["targetNames"] == [f"motion_{number:03}" for number in range(len(primitive["targets"]))]
+    names = mesh["extras"]["targetNames"]
+    assert len(names) == len(set(names)) == len(primitive["targets"])
+    assert {one.rpartition("_")[0] for one in names} == {"motion_000", "motion_001", "motion_002", "motion_003"}
     assert mesh["weights"] == [0] * len(primitive["targets"])
     assert animation["name"] == "sheet"
     assert animation["samplers"][0]["interpolation"] == "LINEAR"
@@ -154,7 +156,7 @@ def test_one_frame_is_a_still(tmp_path: Path) -> None:
     document, _ = parts(tmp_path / "still.glb")
     assert not document.get("animations")
     (weight,) = document["meshes"][0]["weights"]
-    assert abs(weight) == 1
+    assert weight == 1
     assert read_gltf(tmp_path / "still.glb").components.worst_distance(one.vertices[4:5]) < 1e-5
 
 

@@ -47,11 +47,11 @@ def test_the_bound_holds_on_every_vertex_of_every_frame(
     off = distances(found, moved)
     assert off.max() <= tolerance + 2e-6
     assert found.worst_distance(moved) == pytest.approx(off.max(), abs=5e-6)
-    assert np.abs(found.weights).max() <= 1
-    np.testing.assert_allclose(np.abs(found.weights).max(axis=0), 1, rtol=1e-6)
-    count = len(found.shapes)
-    # One less would not do.
-    assert count == 1 or distances(found, moved, count - 1).max() > tolerance
+    assert 0 <= found.weights.min() <= found.weights.max() == 1
+    # One component less would not do.
+    last = found.names[-1][: len("motion_000")]
+    less = sum(not name.startswith(last) for name in found.names)
+    assert less == 0 or distances(found, moved, less).max() > tolerance
 
 
 def test_more_components_than_are_sought_at_first_are_found() -> None:
@@ -61,13 +61,27 @@ def test_more_components_than_are_sought_at_first_are_found() -> None:
     assert distances(found, moved).max() <= 0.01
 
 
+def test_a_component_that_goes_both_ways_is_two_shapes() -> None:
+    axis = np.arange(1, 10, dtype=np.float32).reshape(3, 3)
+    base = np.ones((3, 3), np.float32)
+    swings = find_components(base + np.array([0, 1, -0.5, 0.25], np.float32)[:, None, None] * axis, base, 1e-5)
+    assert sorted(swings.names) == ["motion_000_minus", "motion_000_plus"]
+    np.testing.assert_array_equal(swings.shapes[0], -swings.shapes[1])
+    assert sorted(swings.weights.max(axis=0)) == pytest.approx([0.5, 1])
+    # Never both at once, so that between two frames they go straight as the vertices do.
+    assert not (swings.weights.min(axis=1) > 0).any()
+    opens = find_components(base + np.array([0, 1, 0.5], np.float32)[:, None, None] * axis, base, 1e-5)
+    assert len(opens.names) == 1
+
+
 def test_they_are_principal() -> None:
     moved, base = made_motion(50, 20, 8, 0)
     found = find_components(moved, base, 1e-5)
     offsets = (moved - base).reshape(50, -1).astype(np.float64)
     truth = np.linalg.svd(offsets, full_matrices=False)[2]
-    for number in range(4):
-        axis = found.shapes[number].ravel().astype(np.float64)
+    firsts = [found.names.index(next(one for one in found.names if f"_{number:03}" in one)) for number in range(4)]
+    for number, first in enumerate(firsts):
+        axis = found.shapes[first].ravel().astype(np.float64)
         assert abs(axis @ truth[number]) / np.linalg.norm(axis) == pytest.approx(1, abs=1e-4)
 
 
