@@ -19,6 +19,7 @@ from kmtalk_align.asr import recogniser_config
 from kmtalk_align.dag import (
     by_speaker,
     check_config,
+    check_utterances,
     corpus_fingerprint,
     corpus_root,
     own_environment,
@@ -275,3 +276,17 @@ def test_a_name_that_reads_both_ways_is_listed_for_both_shards(tmp_path: Path) -
 def test_a_folder_of_corrections_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"corrections: .*none: there is no such folder"):
         check_config(config(corrections=str(tmp_path / "none")), SCHEMA, tmp_path)
+
+
+def test_an_utterance_that_is_not_there_is_an_error_that_names_those_near_it(tmp_path: Path) -> None:
+    block = corpus(tmp_path)
+    check_utterances(block, ["a"], where="config, show")
+    (tmp_path / "wav" / "ann_sentence01.wav").touch()
+    with pytest.raises(ConfigError, match=r"config, show: .* no utterance 'ann_sentence1'; it has: ann_sentence01$"):
+        check_utterances(block, ["a", "ann_sentence1"], where="config, show")
+    with pytest.raises(ConfigError, match=r"no utterance 'zzz'; it has: a, ann_sentence01, \.\.\.$"):
+        check_utterances(block, ["zzz"], where="config, show")
+
+
+def test_a_corpus_that_nobody_asks_about_is_not_opened() -> None:
+    check_utterances({"name": "small", "type": "folder", "root": "gone"}, [], where="config, show")

@@ -15,6 +15,9 @@ from kmtalk_model.evaluate import scores_path
 from kmtalk_model.protocols import PROTOCOLS, ClipScore, Protocol
 from kmtalk_model.run_folder import RUN_FILE
 
+# What is read of the JSON, beside the systems; and the metric whose unit is that of lengths.
+_READ = ("corpus", "description", "split", "reference", "alignments", "left_out", "notices")
+_LENGTH = "mean_vertex_error"
 # Where choices are made, and every experiment of the workflow is scored.
 VAL = "val"
 
@@ -37,8 +40,12 @@ class Scored:
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
             version, protocol = said["version"], said["protocol"]
-            names = list(said["systems"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            names = [name for name, one in said["systems"].items() if "figures" in one]
+            unit = said["metrics"][_LENGTH]["unit"]
+            missing = [key for key in _READ if key not in said]
+            if missing or not names or not isinstance(unit, str):
+                raise ValueError(f"it lacks {', '.join(missing) or 'systems'}")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ArtefactError(
                 f"is no readable evaluation ({type(error).__name__}: {error})",
                 where=path,
@@ -75,7 +82,7 @@ class Scored:
     @property
     def unit(self) -> str:
         """The corpus' unit: what a length is in, unless the protocol reports another."""
-        return self.protocol.only_unit or str(self.said["metrics"]["mean_vertex_error"]["unit"])
+        return self.protocol.only_unit or str(self.said["metrics"][_LENGTH]["unit"])
 
 
 def evaluation_of(given: Path, split: str = VAL) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def test_an_experiment_is_trained_scored_compared_and_shown_once(
     assert scored["protocol"] == "codetalker"
     check_comparison(build)
     check_shown(build)
+    check_report(build)
     assert not jobs(build.run("--", "all", "show"))
     assert build.temporary_files() == []
 
@@ -106,3 +108,20 @@ def check_shown(build: Build) -> None:
     ):
         given = (build.results / path).read_text().split()
         assert given == [command, *pair, "-o", f"results/small/{path}"]
+
+
+def check_report(build: Build) -> None:
+    """Snakemake's report holds what people look at, by category."""
+    build.run("--report", "report.html", "--", "all", "show")
+    page = (build.folder / "report.html").read_text()
+    found = json.loads(re.findall(r"var categories = (.*?);?$", page, re.MULTILINE)[0])
+    names = {
+        category: sorted(Path(path).name for paths in parts.values() for path in paths)
+        for category, parts in found.items()
+    }
+    assert names == {
+        "Quality": ["quality.html"],
+        "Training": ["tiny.svg"],
+        "Results": ["comparison.csv", "comparison.html", "comparison.svg"],
+        "Look": [f"{IDS[2]}.html", f"{IDS[2]}.mp4", f"{IDS[2]}.png"],
+    }

@@ -131,15 +131,39 @@ def test_lengths_keep_their_unit(tmp_path: Path) -> None:
         (None, "is no readable evaluation"),
         ("[1, 2]", "is no readable evaluation"),
         ("{", "is no readable evaluation"),
-        ('{"version": 9, "protocol": "codetalker", "systems": {}}', "is of version 9"),
-        ('{"version": 1, "protocol": "mse", "systems": {}}', "protocol 'mse', which this release does not know"),
-        ('{"version": 1, "protocol": "codetalker", "systems": {"b": {}}, "left_out": {}}', "does not belong to a.json"),
+        ('{"version": 1, "protocol": "codetalker", "systems": {"a": {"figures": {}}}}', r"\(KeyError: 'metrics'\)"),
+        ('{"version": 1, "protocol": "codetalker", "systems": ["a"]}', r"is no readable evaluation \(AttributeError"),
     ],
 )
 def test_a_file_that_is_no_evaluation_is_one_error(tmp_path: Path, content: str | None, said: str) -> None:
     path = evaluated(tmp_path / "a.json", {"a": 0.02})
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(ArtefactError, match=said):
+        combine([path])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": 9}, "is of version 9"),
+        ({"protocol": "mse"}, "protocol 'mse', which this release does not know"),
+        ({"systems": {}}, "it lacks systems"),
+        ({"systems": {"b": {"figures": {}}}}, r"a\.parquet: does not belong to a\.json"),
+    ],
+)
+def test_an_evaluation_of_another_kind_is_one_error(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    path = evaluated(tmp_path / "a.json", {"a": 0.02})
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ArtefactError, match=said):
+        combine([path])
+
+
+def test_an_evaluation_that_lacks_a_part_is_one_error_that_names_it(tmp_path: Path) -> None:
+    path = evaluated(tmp_path / "a.json", {"a": 0.02})
+    said = json.loads(path.read_text())
+    del said["left_out"]
+    path.write_text(json.dumps(said))
+    with pytest.raises(ArtefactError, match="it lacks left_out"):
         combine([path])
 
 

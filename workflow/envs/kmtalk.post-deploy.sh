@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
 set -euo pipefail
-python -m pip install -c "$KMTALK_HOME/constraints.txt" -e "$KMTALK_HOME"
+python -m pip install -c "$KMTALK_HOME/constraints.txt" -e "$KMTALK_HOME[render]"
