@@ -20,6 +20,8 @@ _ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
 settings.load_profile("repeatable")
 _skipped: list[tuple[str, str]] = []
+# Pictures that tests kept for people to look at: what they recorded as their property "screenshot".
+_screenshots: list[object] = []
 # As `make` sets it: what is made once stays in the clone, for all workers and all runs.
 os.environ.setdefault("KMTALK_CACHE", str(REPOSITORY / ".cache" / "kmtalk"))
 
@@ -110,6 +112,8 @@ def build_corpus(add_utterance: Callable[..., Path]) -> Callable[..., Path]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call":
+        _screenshots.extend(value for name, value in report.user_properties if name == "screenshot")
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
         _skipped.append((report.nodeid, reason))
@@ -127,5 +131,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for path in _screenshots:
+        terminalreporter.write_line(f"screenshot: {path}")
     for test, why in _forbidden_skips():
         terminalreporter.write_line(f"SKIPPED, and not listed in tests/allowed_skips.txt: {test} ({why})", red=True)

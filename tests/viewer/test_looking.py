@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,7 +122,7 @@ def test_nothing_but_the_faces_is_an_empty_timeline_hidden(open_page: Open) -> N
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 900), (1600, 1000), (420, 800)])
 def test_a_head_that_speaks(
-    width: int, height: int, open_page: Open, demo_root: Path, screenshots: Path, capsys: pytest.CaptureFixture[str]
+    width: int, height: int, open_page: Open, demo_root: Path, screenshots: Path, record_property: Callable[..., None]
 ) -> None:
     captured = speaking(demo_root, "slt_sentence02")
     model = replace(captured, name="prediction", vertices=captured.vertices[np.arange(captured.n_frames) // 3 * 3])
@@ -133,8 +134,7 @@ def test_a_head_that_speaks(
         action()
         path = screenshots / f"viewer_{name}_{width}.png"
         page.screenshot(path=path)
-        with capsys.disabled():
-            print(f"\n{path}")
+        record_property("screenshot", str(path))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for control in page.locator("button:not(.interval, .key), input, select").all():
         if control.is_visible():

@@ -25,7 +25,7 @@ export function errorRow(about, panels, player) {
 }
 
 function line(one, top) {
-  const points = one.error.course.map((value, frame) => `${frame},${HEIGHT * (1 - (0.92 * value) / top)}`);
+  const points = one.error.course.map((value, frame) => `${frame},${HEIGHT * (0.96 - (0.88 * value) / top)}`);
   return svg("polyline", { points: points.join(" "), stroke: one.colour });
 }
 

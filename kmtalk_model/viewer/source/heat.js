@@ -29,8 +29,9 @@ const FRAGMENT = `
   varying vec3 facing;
   varying vec3 seen;
   void main() {
+    // At the rim of a triangle place is extrapolated, and may be a little under nought where there is no error.
     vec3 known = texture2D(colours, vec2((place * 255.0 + 0.5) / 256.0, 0.5)).rgb;
-    vec3 colour = place < 0.0 ? vec3(0.36, 0.38, 0.40) : known;
+    vec3 colour = place < -0.5 ? vec3(0.36, 0.38, 0.40) : known;
     float front = mix(1.0, abs(dot(normalize(facing + 1e-9), normalize(seen))), solid);
     float light = mix(1.0, max(dot(normalize(facing + 1e-9), normalize(vec3(-0.4, 0.6, 0.8))), 0.0), solid);
     gl_FragColor = vec4(colour * mix(0.62, 1.0, front) + vec3(0.12) * light * light * (1.0 - colour), 1.0);
