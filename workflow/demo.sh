@@ -10,19 +10,18 @@ if ! kmtalk doctor --can-recognise faster_whisper:tiny.en || ! kmtalk doctor --c
     echo "Whisper's weights can't be had on this machine (kmtalk doctor says what to do)."
     echo "Going on with the transcripts that come with the speech."
 fi
-run() {
-    snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host -- "$@"
-}
-run all
-kmtalk summary results/demo
+targets=all
 if video=$(kmtalk doctor --can-show video); then
     video=results/demo/videos/$experiment/$held_out.mp4
-    run "$video"
+    targets="$targets $video"
 fi
 if page=$(kmtalk doctor --can-show page); then
     page=results/demo/viewer/$held_out.html
-    run "$page"
+    targets="$targets $page"
 fi
+# shellcheck disable=SC2086  # the targets are several words
+snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host -- $targets
+kmtalk summary results/demo
 echo
 echo "A sentence that the networks have not seen, as they move the face, beside the motion that it should have:"
 echo "  video  $video"

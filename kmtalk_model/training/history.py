@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import lightning
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from kmtalk_align.files import write_bytes
 
@@ -41,8 +43,15 @@ class History(Callback):
 
 
 class ProgressBar(TQDMProgressBar):
-    """Lightning's bar, without the version of its logger."""
+    """Lightning's bar of an epoch, on a terminal alone: a log would hold each of its steps."""
+
+    def __init__(self) -> None:
+        super().__init__(refresh_rate=int(sys.stdout.isatty()), leave=False)
+
+    def init_validation_tqdm(self) -> Tqdm:
+        """No bar of its own for validation, which takes a moment."""
+        return Tqdm(disable=True)
 
     def get_metrics(self, *args: Any) -> dict[str, Any]:
-        """What stands beside the bar."""
+        """What stands beside the bar: all but the version of Lightning's logger."""
         return {name: value for name, value in super().get_metrics(*args).items() if name != "v_num"}

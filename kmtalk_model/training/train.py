@@ -179,7 +179,7 @@ def _trainer(settings: Training, folder: Path, machine: Machine) -> tuple[lightn
     best = ModelCheckpoint(
         folder, BEST.removesuffix(".ckpt"), monitor="val/lve", save_last=True, enable_version_counter=False
     )
-    callbacks: list[Callback] = [best, history, ProgressBar(leave=False)]
+    callbacks: list[Callback] = [best, history, ProgressBar()]
     if settings.average:
         # Not of what is no weight: vertex indices would be rounded to others.
         callbacks.append(EMAWeightAveraging(use_buffers=False, decay=settings.average))

@@ -64,6 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for command in ("train", "assemble"):
             done = call(command, experiments / f"{name}.yaml", folder)
             assert done.exit_code == 0, (name, done.output, done.exception)
+            assert "it/s" not in done.output  # a bar is for a terminal
     return folder
 
 
