@@ -10,14 +10,18 @@ if ! kmtalk doctor --can-recognise faster_whisper:tiny.en || ! kmtalk doctor --c
     echo "Whisper's weights can't be had on this machine (kmtalk doctor says what to do)."
     echo "Going on with the transcripts that come with the speech."
 fi
-targets=all
+targets=all report="make report"
 if video=$(kmtalk doctor --can-show video); then
     video=results/demo/videos/$experiment/$held_out.mp4
-    targets="$targets $video"
+    targets="$targets $video results/demo/figures/$experiment/$held_out.png"
+else
+    report="make report TARGETS=all"
 fi
 if page=$(kmtalk doctor --can-show page); then
     page=results/demo/viewer/$held_out.html
     targets="$targets $page"
+else
+    report="make report TARGETS=all"
 fi
 # shellcheck disable=SC2086  # the targets are several words
 snakemake --profile workflow/profiles/local --cores "$cores" --configfile "$config" --quiet rules reason host -- $targets
@@ -26,4 +30,4 @@ echo
 echo "A sentence that the networks have not seen, as they move the face, beside the motion that it should have:"
 echo "  video  $video"
 echo "  page   $page"
-echo "Figures, curves and the report on quality lie under results/demo/; make report puts them all on one page."
+echo "Figures, curves and the report on quality lie under results/demo/; $report puts them all on one page."
