@@ -40,7 +40,7 @@ report: $(STAMP)
 # be had, set-up goes on: the command says what is missing, and kmtalk doctor too.
 $(VIEWER): $(STAMP) $(wildcard kmtalk_model/viewer/source/*.js*)
 	@python -c 'from kmtalk_model.viewer.node import find_node as find; find()' 2> /dev/null || \
-		pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[viewer]' || true
+		pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[viewer]' 2> /dev/null || true
 	@python -m kmtalk_model.viewer.build && touch $@ || echo "Going on without the viewer."
 
 # The last line: MFA's command line for its contract test, not installed, since its program would fail without Kaldi.
