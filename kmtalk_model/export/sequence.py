@@ -17,11 +17,11 @@ from kmtalk_model.animation import Animation
 
 NOTE = "sequence.json"
 _DIGITS = 4
-Format = Literal["obj", "ply"]
+MeshFormat = Literal["obj", "ply"]
 _Mesh = Callable[[NDArray[np.float32]], bytes]
 
 
-def write_sequence(animation: Animation, output: Path, kind: Format) -> Path:
+def write_sequence(animation: Animation, output: Path, kind: MeshFormat) -> Path:
     """Write `<name>_0000.obj` or `.ply` and so on into the new folder `output`; gives the first file.
 
     Vertices keep their order, number and unit, and lose no digit. Without faces they are points. The folder appears
