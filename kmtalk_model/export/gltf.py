@@ -44,7 +44,6 @@ class WrittenGltf:
     shapes: int
     worst_m: float
     tolerance_m: float
-    metres_per_unit: float
 
 
 def write_gltf(
@@ -71,7 +70,7 @@ def write_gltf(
         read = read_gltf(temporary)
         # What does not move is one frame there.
         worst = read.components.worst_distance(vertices[: len(read.times)])
-    return WrittenGltf(len(components.shapes), worst, tolerance_m, scale)
+    return WrittenGltf(len(components.shapes), worst, tolerance_m)
 
 
 def _scaled(vertices: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
