@@ -70,16 +70,20 @@ def _of_npy(path: Path, mesh: Path | None, fps: float | None) -> Animation:
             "a .npy holds vertices alone", where=path, fix="give --mesh FACE.ply (or .obj) and --fps, or the .npz"
         )
     template = mesh_vertices(mesh)
-    return Animation(
-        vertices=_vertices(path, len(template)),
-        fps=fps,
-        template=template,
-        faces=mesh_faces(mesh).astype(np.int32),
-        unit="",
-        key_frames=np.zeros(0, np.int32),
-        key_source="",
-        name=path.stem,
-    )
+    vertices = _vertices(path, len(template))
+    try:
+        return Animation(
+            vertices=vertices,
+            fps=fps,
+            template=template,
+            faces=mesh_faces(mesh).astype(np.int32),
+            unit="",
+            key_frames=np.zeros(0, np.int32),
+            key_source="",
+            name=path.stem,
+        )
+    except AnimationError as error:
+        raise AnimationError(error.what, where=path) from error
 
 
 def _vertices(path: Path, count: int) -> NDArray[np.float32]:
