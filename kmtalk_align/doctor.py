@@ -5,28 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from shutil import which
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.errors import ConfigError, KMTalkError
+from kmtalk_align.finding import Finding
 
 _PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
 _PATIENCE_S = 120.0
 _MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report; `mend` is a command, or None where all is well."""
-
-    kind: str
-    name: str
-    usable: bool
-    detail: str
-    mend: str | None = None
 
 
 def examine(*, download: str | None = None) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class View:
+class TableView:
     """A table to show: its headings, its first rows, and how many rows there are in all."""
 
     headings: tuple[str, ...]

@@ -57,7 +57,8 @@ _SILENCE = frozenset(
 )
 _BILABIAL = frozenset("pbm")
 _LETTERS = frozenset({"Ll", "Lu", "Lo"})
-_SPOKEN_NOISE = frozenset({"spn", "<unk>", "+spn+"})
+# An unknown word, which is speech.
+SPOKEN_NOISE = frozenset({"spn", "<unk>", "+spn+"})
 # pocketsphinx's fillers: +NSN+ (noise), +BREATH+; +SPN+ is spoken.
 _FILLER = re.compile(r"^\+(?!spn\+).*\+$")
 _POSITION = re.compile(r"_[BIES]$")
@@ -83,12 +84,15 @@ def bare(label: str) -> str:
 @lru_cache(maxsize=4096)
 def is_bilabial(label: str) -> bool:
     """Whether the lips meet at a phone: ``P``, ``B_I``, ``m``, in ARPABET or IPA, aspirated, long or syllabic."""
-    # Modifier letters and marks count for nothing: `pʰ`, `mʲ`, `m̩`.
-    plain = [one for one in unicodedata.normalize("NFD", bare(label)) if unicodedata.category(one) in _LETTERS]
-    return "".join(plain).lower() in _BILABIAL
+    return letters(bare(label)).lower() in _BILABIAL
+
+
+def letters(label: str) -> str:
+    """The letters of a label alone, without marks and modifiers: `p` of `pʰ` and `m` of `m̩`."""
+    return "".join(one for one in unicodedata.normalize("NFD", label) if unicodedata.category(one) in _LETTERS)
 
 
 def phone_set(labels: Iterable[str]) -> str:
     """``arpabet`` where every spoken phone is one of ARPABET's 39, else ``other``."""
-    spoken = {bare(one) for one in labels if not is_silence(one) and bare(one).lower() not in _SPOKEN_NOISE}
+    spoken = {bare(one) for one in labels if not is_silence(one) and bare(one).lower() not in SPOKEN_NOISE}
     return "arpabet" if spoken and spoken <= ARPABET else "other"

@@ -36,7 +36,7 @@ VERSIONS = {
     "assemble": 1,
     "evaluate": 1,
     "compare": 1,
-    "curves": 1,
+    "curves": 2,
     "predict": 1,
     "captured": 1,
     "render": 1,

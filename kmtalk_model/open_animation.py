@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,8 +29,32 @@ def open_animation(
     and faces (.ply, .obj), fps its frame rate. audio: the recording, for a .npy, or in place of the .npz's own. Raises
     AnimationError, ConfigError, MeshError or AudioError.
     """
-    found = _of_npy(path, mesh, fps) if path.suffix == ".npy" else _of_npz(path, mesh, fps)
-    return replace(found, sound=_sound(found, path, audio))
+    return open_animations([path], mesh=mesh, fps=fps, audio=audio)[0]
+
+
+def open_animations(
+    paths: Sequence[Path], *, mesh: Path | None = None, fps: float | None = None, audio: Path | None = None
+) -> list[Animation]:
+    """The animations of files of the same speech, as `open_animation`; mesh and fps are for the .npy files among them.
+
+    One recording serves all of them: `audio`, else the first that is found.
+    """
+    motions = open_motions(paths, mesh=mesh, fps=fps)
+    own = [(one, path) for one, path in zip(motions, paths, strict=True) if one.sound] or [(motions[0], paths[0])]
+    sound = next((found for one, path in own if (found := _sound(one, path, audio))), None)
+    return [replace(one, sound=sound) for one in motions]
+
+
+def open_motions(paths: Sequence[Path], *, mesh: Path | None = None, fps: float | None = None) -> list[Animation]:
+    """As `open_animations`, for what needs no sound: it is not looked for."""
+    # Where none is a .npy file, each says that mesh and fps are not for it.
+    bare = any(path.suffix == ".npy" for path in paths)
+    return [
+        _of_npy(path, mesh, fps)
+        if path.suffix == ".npy"
+        else _of_npz(path, None if bare else mesh, None if bare else fps)
+        for path in paths
+    ]
 
 
 def _of_npz(path: Path, mesh: Path | None, fps: float | None) -> Animation:
@@ -45,16 +70,20 @@ def _of_npy(path: Path, mesh: Path | None, fps: float | None) -> Animation:
             "a .npy holds vertices alone", where=path, fix="give --mesh FACE.ply (or .obj) and --fps, or the .npz"
         )
     template = mesh_vertices(mesh)
-    return Animation(
-        vertices=_vertices(path, len(template)),
-        fps=fps,
-        template=template,
-        faces=mesh_faces(mesh).astype(np.int32),
-        unit="",
-        key_frames=np.zeros(0, np.int32),
-        key_source="",
-        name=path.stem,
-    )
+    vertices = _vertices(path, len(template))
+    try:
+        return Animation(
+            vertices=vertices,
+            fps=fps,
+            template=template,
+            faces=mesh_faces(mesh).astype(np.int32),
+            unit="",
+            key_frames=np.zeros(0, np.int32),
+            key_source="",
+            name=path.stem,
+        )
+    except AnimationError as error:
+        raise AnimationError(error.what, where=path) from error
 
 
 def _vertices(path: Path, count: int) -> NDArray[np.float32]:

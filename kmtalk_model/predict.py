@@ -44,7 +44,7 @@ def predict_clips(run: Path, root: Path, utterances: Sequence[str], output: Path
     clips = _Clips(corpus, predictor.keys.name)
     for one in utterances:
         if why := predictor.heard.missing.get(one):
-            raise ConfigError(f"can't be predicted: {why}", where=one)
+            raise ConfigError(f"can't be predicted: {why}", where=one, fix="choose another utterance")
     predicted = predictor.predict([clips.utterance(one) for one in utterances])
     return [clips.write(output, one, vertices, folder.run.name) for one, vertices in predicted]
 
@@ -70,9 +70,13 @@ class _Clips:
     def utterance(self, utterance_id: str) -> Utterance:
         row = self._rows.get(utterance_id)
         if row is None:
-            raise ConfigError("the corpus has no such utterance", where=f"{self.corpus.results.folder}: {utterance_id}")
+            raise ConfigError(
+                "the corpus has no such utterance",
+                where=f"{self.corpus.results.folder}: {utterance_id}",
+                fix="give an utterance_id of the tables in corpus/",
+            )
         if why := stage.failure(row):
-            raise ConfigError(f"the utterance can't be used: {why}", where=utterance_id)
+            raise ConfigError(f"the utterance can't be used: {why}", where=utterance_id, fix="choose another utterance")
         return stage.utterance_of(row)
 
     def write(self, folder: Path, utterance_id: str, vertices: NDArray[np.floating], name: str) -> Path:

@@ -29,9 +29,17 @@ def cut_to_shortest(animations: Sequence[Animation]) -> list[Animation]:
     first, shortest = animations[0], min(one.n_frames for one in animations)
     for one in animations[1:]:
         if one.vertices.shape[1] != first.vertices.shape[1] or len({"", one.unit, first.unit}) > 2:
-            raise AnimationError(f"is of {_mesh(one)}, and {first.name} of {_mesh(first)}", where=one.name)
+            raise AnimationError(
+                f"is of {_mesh(one)}, and {first.name} of {_mesh(first)}",
+                where=one.name,
+                fix="give animations of one mesh, in one unit",
+            )
         if one.fps != first.fps:
-            raise AnimationError(f"has {one.fps:g} frames a second, and {first.name} has {first.fps:g}", where=one.name)
+            raise AnimationError(
+                f"has {one.fps:g} frames a second, and {first.name} has {first.fps:g}",
+                where=one.name,
+                fix="give animations of one frame rate",
+            )
     for one in animations:
         if one.n_frames - shortest > _SLACK:
             raise AnimationError(

@@ -14,6 +14,9 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from tests.browser import browser, screenshots
+
+__all__ = ["browser", "screenshots"]  # fixtures
 REPOSITORY = Path(__file__).parents[1]
 _ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 # The same examples each time, whatever the machine's speed.

@@ -27,6 +27,14 @@ HEAVY = {
     "praatio",
     "pocketsphinx",
     "av",
+    "scipy",
+    "trimesh",
+    "lightning",
+    "vtkmodules",
+    "PIL",
+    "pygltflib",
+    "pxr",
+    "imageio_ffmpeg",
 }
 STEPS_AND_PANDAS = """
 import json, sys

@@ -8,7 +8,7 @@ import pytest
 
 from kmtalk_align.errors import AnimationError, AudioError, ConfigError, KMTalkError
 from kmtalk_model.animation import Sound
-from kmtalk_model.open_animation import open_animation
+from kmtalk_model.open_animation import open_animation, open_animations, open_motions
 from tests.test_animation import T, V, animation
 
 OBJ = "".join(f"v {x} {x * x} {-x}\n" for x in range(V)) + "f 1 2 3\nf 2 3 4\n"
@@ -43,7 +43,7 @@ def test_vertices_alone_move_the_face_that_is_given_with_them(shape: tuple[int, 
 )
 def test_vertices_that_are_not_of_the_mesh_are_refused(array: np.ndarray, why: str, mesh: Path) -> None:
     np.save(mesh.with_name("bad.npy"), array)
-    with pytest.raises(AnimationError, match=why):
+    with pytest.raises(AnimationError, match=rf"bad\.npy: .*{why}"):
         open_animation(mesh.with_name("bad.npy"), mesh=mesh, fps=25.0)
 
 
@@ -100,3 +100,33 @@ def test_a_recording_that_is_given_goes_before_and_another_one_is_noticed(
     assert "1.00 s, not 0.24 s" in caplog.text
     with pytest.raises(AudioError):
         open_animation(tmp_path / "a.npz", audio=tmp_path / "gone.wav")
+
+
+def test_mesh_and_frame_rate_are_for_the_arrays_among_several(tmp_path: Path, mesh: Path) -> None:
+    for name in ("a.npz", "b.npy", "c.npz"):
+        animation(name=name).save(tmp_path / name)
+    paths = [tmp_path / name for name in ("a.npz", "b.npy", "c.npz")]
+    for opened in (open_animations, open_motions):
+        assert [one.fps for one in opened(paths, mesh=mesh, fps=30.0)] == [25.0, 30.0, 25.0]
+        with pytest.raises(ConfigError, match="leave --mesh"):
+            opened(paths[::2], fps=30.0)
+
+
+def test_one_recording_serves_all_and_none_is_missed_where_another_has_it(
+    write_wav: Callable[..., Path], tmp_path: Path, mesh: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    recording = write_wav("speech.wav", np.zeros(3840))
+    animation().save(tmp_path / "theirs.npy")
+    animation(sound=Sound(str(recording), 3840)).save(tmp_path / "ours.npz")
+    paths = [tmp_path / "theirs.npy", tmp_path / "ours.npz"]
+    assert [one.sound for one in open_animations(paths, mesh=mesh, fps=25.0)] == [Sound(str(recording), 3840)] * 2
+    assert caplog.text == ""
+    assert [one.sound for one in open_animations(paths[:1], mesh=mesh, fps=25.0)] == [None]
+    assert caplog.text.count("has no sound") == 1
+
+
+def test_for_what_needs_no_sound_none_is_looked_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    animation(sound=Sound("gone.wav", 10)).save(tmp_path / "a.npz")
+    animation().save(tmp_path / "b.npz")
+    assert len(open_motions([tmp_path / "a.npz", tmp_path / "b.npz"])) == 2
+    assert caplog.text == ""

@@ -10,7 +10,7 @@ from statistics import fmean, median
 import numpy as np
 
 from kmtalk_align.corpus import OK
-from kmtalk_align.page import View
+from kmtalk_align.page import TableView
 from kmtalk_align.quality.attention import Concern
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.collect import Quality
@@ -23,11 +23,11 @@ MOST = 50
 _PARTICULAR = re.compile(r"'.*'|-?\d+(\.\d+)?")
 
 
-def _view(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> View:
-    return View(headings, rows[:MOST], len(rows))
+def _view(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> TableView:
+    return TableView(headings, rows[:MOST], len(rows))
 
 
-def runs(quality: Quality) -> View:
+def runs(quality: Quality) -> TableView:
     """How each run came out."""
     rows = []
     for run in quality.runs:
@@ -55,7 +55,7 @@ def runs(quality: Quality) -> View:
     return _view(headings, rows)
 
 
-def concerns(quality: Quality) -> View:
+def concerns(quality: Quality) -> TableView:
     """The clips that a person should look at first."""
 
     def why(one: Concern) -> str:
@@ -72,7 +72,7 @@ def concerns(quality: Quality) -> View:
     return _view(("clip", "severity", "why"), rows)
 
 
-def failures(quality: Quality) -> View:
+def failures(quality: Quality) -> TableView:
     """Failures by how many clips they struck, those that differ in id, quoted words and numbers alone as one."""
     seen: dict[tuple[str, str], list[Clip]] = defaultdict(list)
     for run in quality.runs:
@@ -87,7 +87,7 @@ def failures(quality: Quality) -> View:
     return _view(("alignment", "clips", "message, of one of them", "which"), rows)
 
 
-def unknown_words(quality: Quality) -> View:
+def unknown_words(quality: Quality) -> TableView:
     """Words whose pronunciation was guessed, the most frequent first, by alignment."""
     counts: Counter[tuple[str, str]] = Counter()
     counted = {run.aligned: run for run in quality.runs}
@@ -97,7 +97,7 @@ def unknown_words(quality: Quality) -> View:
     return _view(("alignment", "word", "times"), [(aligned, word, str(times)) for (aligned, word), times in ordered])
 
 
-def transcripts(quality: Quality) -> View:
+def transcripts(quality: Quality) -> TableView:
     """Word error rates between recognisers."""
     rows = []
     for (first, second), members in _pairs(quality.disagreement, "transcripts"):
@@ -117,7 +117,7 @@ def transcripts(quality: Quality) -> View:
     return _view(("first", "second", "clips", "words of the first", "word error rate", "clips that agree wholly"), rows)
 
 
-def boundaries(quality: Quality) -> View:
+def boundaries(quality: Quality) -> TableView:
     """Time differences between alignments, where their words and phones agree."""
     rows = []
     for level in ("words", "phones"):
@@ -135,7 +135,7 @@ def boundaries(quality: Quality) -> View:
     return _view(("alignments", "of", "clips", *_DIFFERENCES), rows)
 
 
-def key_frames(quality: Quality) -> View:
+def key_frames(quality: Quality) -> TableView:
     """How far the key frames of two runs agree."""
     rows = []
     for (first, second), members in _pairs(quality.disagreement, "key frames"):
@@ -151,7 +151,7 @@ def key_frames(quality: Quality) -> View:
     return _view(("first", "second", "clips", "F1 within one frame", "F1 of uniform frames, as many"), rows)
 
 
-def given_times(quality: Quality) -> View:
+def given_times(quality: Quality) -> TableView:
     """Aligned against given times."""
     rows = []
     for (aligned, tier), members in given_groups(quality.given_times):
@@ -164,7 +164,7 @@ def given_times(quality: Quality) -> View:
     return _view(("alignment", "of", "clips", "labels that agree", *_DIFFERENCES), rows)
 
 
-def premise(tested: Sequence[Tested], unit: str) -> View:
+def premise(tested: Sequence[Tested], unit: str) -> TableView:
     """Means at phone boundaries and elsewhere, and their ratio beside the control's."""
     rows = []
     for one in tested:

@@ -11,7 +11,7 @@ import typer
 from kmtalk_align.cli.app import app
 
 if TYPE_CHECKING:
-    from kmtalk_align.doctor import Finding
+    from kmtalk_align.finding import Finding
 
 
 @app.command()

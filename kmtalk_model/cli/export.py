@@ -56,7 +56,7 @@ def visemes(
     audio: Annotated[Path | None, typer.Option(help="The recording: where the last viseme ends.")] = None,
 ) -> None:
     """Write the visemes of an alignment: which shape the mouth has, from when to when."""
-    from kmtalk_model.export.visemes import write_visemes
+    from kmtalk_model.export.visemes.write import write_visemes
 
     cues = write_visemes(alignment, output, visemes=set_, phones=phone or (), audio=audio)
     typer.echo(f"{output}: {len(cues)} cues of {len({one.viseme for one in cues})} visemes", err=True)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from kmtalk_align.cli.app import app
 from kmtalk_model.cli.options import Audio, Captured, Fps, Mesh, Result
-
-if TYPE_CHECKING:
-    from kmtalk_model.animation import Animation
 
 Height = Annotated[int, typer.Option(min=32, max=2160, help="The height of a face's panel, in pixels.")]
 Front = Annotated[str, typer.Option(help="The axis that points out of the face: x, y, z, -x, -y, -z.")]
@@ -33,13 +30,14 @@ def render(
     turn: Turn = 0.0,
 ) -> None:
     """Draw an animation as a video with sound; with --captured, prediction, captured and error side by side."""
+    from kmtalk_model.open_animation import open_animations
     from kmtalk_model.render.camera import View
     from kmtalk_model.render.video import check_suffix, render_video
 
     check_suffix(output)
-    found, beside = opened(result, captured, mesh, fps, audio)
+    found, *beside = open_animations([result, *([captured] if captured else [])], mesh=mesh, fps=fps, audio=audio)
     view = View(front=front, up=up, turn_deg=turn)
-    render_video(found, output, captured=beside, view=view, height=height)
+    render_video(found, output, captured=beside[0] if beside else None, view=view, height=height)
     typer.echo(output)
 
 
@@ -59,29 +57,13 @@ def figure(
     turn: Turn = 0.0,
 ) -> None:
     """Draw animations at moments such as closures and open vowels; with --captured, errors and their mean too."""
+    from kmtalk_model.open_animation import open_motions
     from kmtalk_model.render.camera import View
     from kmtalk_model.render.figure import check_suffix, draw_figure
 
     check_suffix(output)
-    found = [opened(one, None, mesh, fps, None)[0] for one in results]
-    beside = opened(captured, None, mesh, fps, None)[0] if captured else None
+    opened = open_motions([*results, *([captured] if captured else [])], mesh=mesh, fps=fps)
+    found, beside = (opened[:-1], opened[-1]) if captured else (opened, None)
     view = View(front=front, up=up, turn_deg=turn)
     draw_figure(found, output, captured=beside, at_s=at or (), view=view, height=height)
     typer.echo(output)
-
-
-def opened(
-    result: Path, captured: Path | None, mesh: Path | None, fps: float | None, audio: Path | None
-) -> tuple[Animation, Animation | None]:
-    """A result and the captured motion; --mesh and --fps are for those of them that are .npy."""
-    from kmtalk_model.open_animation import open_animation
-
-    npy = {one: one is not None and one.suffix == ".npy" for one in (result, captured)}
-    # Where neither is, the result says that they are not for it.
-    for_result = (mesh, fps) if npy[result] or not npy[captured] else (None, None)
-    found = open_animation(result, mesh=for_result[0], fps=for_result[1], audio=audio)
-    if captured is None:
-        return found, None
-    heard = audio or (Path(found.sound.path) if found.sound else None)
-    for_captured = (mesh, fps) if npy[captured] else (None, None)
-    return found, open_animation(captured, mesh=for_captured[0], fps=for_captured[1], audio=heard)

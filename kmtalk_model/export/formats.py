@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmtalk_align.errors import ConfigError
+from kmtalk_model.export import gltf, usd
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,10 @@ class Format:
 
 
 FORMATS = {
-    "gltf": Format((".glb", ".gltf"), ("tolerance", "metres_per_unit")),
+    "gltf": Format(gltf.SUFFIXES, ("tolerance", "metres_per_unit")),
     "obj": Format(()),
     "ply": Format(()),
-    "usd": Format((".usdc", ".usda", ".usdz", ".usd"), ("metres_per_unit",)),
+    "usd": Format(usd.SUFFIXES, ("metres_per_unit",)),
     "npy": Format((".npy",)),
     "csv": Format((".csv",), ("basis",)),
 }

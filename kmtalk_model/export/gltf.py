@@ -6,7 +6,7 @@ glTF is in metres, y up, and the face looks along z. It can't hold sound: asset.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.files import new_file, relative
+from kmtalk_align.files import new_file
 from kmtalk_model.animation import Animation
 from kmtalk_model.export.components import Components, default_tolerance, find_components
 from kmtalk_model.export.gltf_buffer import INDICES, VERTEX_ATTRIBUTES, Buffer
 from kmtalk_model.export.gltf_read import read_gltf
 from kmtalk_model.export.normals import VertexNormals, shape_normals
+from kmtalk_model.export.note import note
 from kmtalk_model.export.paint import Paint, paint
 from kmtalk_model.export.unit import metres_per_unit
 
@@ -44,7 +45,6 @@ class WrittenGltf:
     shapes: int
     worst_m: float
     tolerance_m: float
-    metres_per_unit: float
 
 
 def write_gltf(
@@ -64,38 +64,19 @@ def write_gltf(
     tolerance_m = scale * (default_tolerance(animation.template) if tolerance is None else tolerance)
     components = find_components(vertices, base, tolerance_m)
     worst = components.worst_distance(vertices)
-    told = _told(animation, output, scale) | {"tolerance_m": tolerance_m, "worst_vertex_distance_m": worst}
+    lengths = {"metres_per_unit": scale, "tolerance_m": tolerance_m, "worst_vertex_distance_m": worst}
+    told = note(animation, output.parent) | lengths
     gltf = _scene(animation, components, vertices, told)
     with new_file(output) as temporary:
         temporary.write_bytes(_bytes_of(gltf) if output.suffix == ".glb" else _text_of(gltf))
         read = read_gltf(temporary)
         # What does not move is one frame there.
         worst = read.components.worst_distance(vertices[: len(read.times)])
-    return WrittenGltf(len(components.shapes), worst, tolerance_m, scale)
+    return WrittenGltf(len(components.shapes), worst, tolerance_m)
 
 
 def _scaled(vertices: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
     return vertices if scale == 1 else (vertices * scale).astype(np.float32)
-
-
-def _told(animation: Animation, output: Path, scale: float) -> dict[str, Any]:
-    """What glTF has no place for."""
-    found = {} if animation.sound is None else {"sound": relative(animation.sound.path, output.parent)}
-    return found | {
-        "name": animation.name,
-        "fps": animation.fps,
-        "frames": animation.n_frames,
-        "unit": animation.unit,
-        "metres_per_unit": scale,
-        "key_frames": animation.key_frames.tolist(),
-        "key_source": animation.key_source,
-        "words": [_interval(asdict(one)) for one in animation.words],
-        "phones": [_interval(asdict(one)) for one in animation.phones],
-    }
-
-
-def _interval(one: dict[str, Any]) -> dict[str, Any]:
-    return {name: one[name] for name in ("start_s", "end_s", "label")}
 
 
 def _scene(animation: Animation, components: Components, vertices: NDArray[np.float32], told: dict[str, Any]) -> GLTF2:

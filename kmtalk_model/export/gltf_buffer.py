@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pygltflib import Accessor, BufferView
 
 # Of the specification: component types by numpy's, and what a buffer view is for.
-_COMPONENTS = {"float32": 5126, "uint32": 5125, "uint16": 5123}
+COMPONENT_TYPES = {"float32": 5126, "uint32": 5125, "uint16": 5123}
 VERTEX_ATTRIBUTES = 34962
 INDICES = 34963
 _ALIGNMENT = 4
@@ -55,7 +55,7 @@ class Buffer:
             accessor = Accessor(
                 bufferView=len(self.views) - 1,
                 byteOffset=number * size,
-                componentType=_COMPONENTS[arrays.dtype.name],
+                componentType=COMPONENT_TYPES[arrays.dtype.name],
                 normalized=normalized,
                 count=len(one),
                 type="SCALAR" if width == 1 else f"VEC{width}",

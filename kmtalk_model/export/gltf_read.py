@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from kmtalk_align.errors import AnimationError
 from kmtalk_model.export.components import Components
+from kmtalk_model.export.gltf_buffer import COMPONENT_TYPES
 
 if TYPE_CHECKING:
     from pygltflib import GLTF2
 
-_DTYPES = {5126: "<f4", 5125: "<u4", 5123: "<u2"}
+_DTYPES = {number: np.dtype(name).newbyteorder("<") for name, number in COMPONENT_TYPES.items()}
 _WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
 
 

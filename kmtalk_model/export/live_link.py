@@ -38,7 +38,7 @@ def timecode(frame: int, fps: float) -> str:
     return f"{hours:02}:{minutes:02}:{seconds:02}:{rest:02}.000"
 
 
-def frame_of(code: str, fps: float) -> float:
+def frame_of_timecode(code: str, fps: float) -> float:
     """The frame of a timecode, with its fraction. Raises AnimationError for one that is malformed."""
     found = _PARTS.fullmatch(code.strip())
     if found is None:

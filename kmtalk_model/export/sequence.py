@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -12,16 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import progress
-from kmtalk_align.files import check_room, encode_id, new_directory, refuse_occupied, relative
+from kmtalk_align.files import check_room, encode_id, new_directory, refuse_occupied
 from kmtalk_model.animation import Animation
+from kmtalk_model.export.note import note
 
 NOTE = "sequence.json"
 _DIGITS = 4
-Format = Literal["obj", "ply"]
+MeshFormat = Literal["obj", "ply"]
 _Mesh = Callable[[NDArray[np.float32]], bytes]
 
 
-def write_sequence(animation: Animation, output: Path, kind: Format) -> Path:
+def write_sequence(animation: Animation, output: Path, kind: MeshFormat) -> Path:
     """Write `<name>_0000.obj` or `.ply` and so on into the new folder `output`; gives the first file.
 
     Vertices keep their order, number and unit, and lose no digit. Without faces they are points. The folder appears
@@ -38,8 +38,8 @@ def write_sequence(animation: Animation, output: Path, kind: Format) -> Path:
             for name, vertices in zip(names, animation.vertices, strict=True):
                 (folder / name).write_bytes(make(vertices))
                 advance()
-        note = json.dumps(_note(animation, output, names[0]), ensure_ascii=False, indent=1)
-        (folder / NOTE).write_text(note + "\n", encoding="utf-8")
+        said = json.dumps({"first": names[0], **note(animation, output)}, ensure_ascii=False, indent=1)
+        (folder / NOTE).write_text(said + "\n", encoding="utf-8")
         refuse_occupied(output)
     return output / names[0]
 
@@ -71,17 +71,3 @@ def _ply(animation: Animation) -> _Mesh:
         return bytes(export_ply(mesh, vertex_normal=False))
 
     return make
-
-
-def _note(animation: Animation, output: Path, first: str) -> dict[str, object]:
-    return {
-        "name": animation.name,
-        "first": first,
-        "frames": animation.n_frames,
-        "fps": animation.fps,
-        "unit": animation.unit,
-        "sound": animation.sound and relative(animation.sound.path, output),
-        "key_frames": animation.key_frames.tolist(),
-        "words": [asdict(one) for one in animation.words],
-        "phones": [asdict(one) for one in animation.phones],
-    }

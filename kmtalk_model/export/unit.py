@@ -33,7 +33,9 @@ def metres_per_unit(animation: Animation, given: float | None = None) -> float:
     """
     if given is not None:
         if not 0 < given < float("inf"):
-            raise ConfigError(f"a unit of {given} metres is none", where="--metres-per-unit")
+            raise ConfigError(
+                f"a unit of {given} metres is none", where="--metres-per-unit", fix="give a length above 0"
+            )
         return given
     found = _METRES.get(animation.unit.lower().removesuffix("s"))
     if found is None:

@@ -22,7 +22,7 @@ from kmtalk_model.export.normals import VertexNormals
 from kmtalk_model.export.paint import paint
 from kmtalk_model.export.unit import metres_per_unit
 
-SUFFIXES = (".usda", ".usdc", ".usdz", ".usd")
+SUFFIXES = (".usdc", ".usda", ".usdz", ".usd")
 # What a package may hold (specification of USDZ); other recordings go in as WAV.
 _PACKED = (".wav", ".mp3", ".m4a")
 

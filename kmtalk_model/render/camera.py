@@ -59,7 +59,7 @@ class Camera:
     far: float
 
 
-def frame(faces: Sequence[NDArray[np.floating]], view: View, aspect: float) -> Camera:
+def camera_on(faces: Sequence[NDArray[np.floating]], view: View, aspect: float) -> Camera:
     """The camera that shows all the faces (V, 3) in panels `aspect` times as wide as they are high."""
     points = np.concatenate(list(faces)).astype(np.float64)
     right = np.cross(view.upwards, view.forwards)

@@ -7,8 +7,8 @@ import sys
 from functools import cache
 from importlib.util import find_spec
 
-from kmtalk_align.doctor import Finding
 from kmtalk_align.errors import RenderError
+from kmtalk_align.finding import Finding
 
 INSTALL = "pip install -c constraints.txt -e '.[render]'"
 INSTALL_GL = "apt-get install libegl1 libgl1-mesa-dri   (or what your system calls EGL and Mesa)"

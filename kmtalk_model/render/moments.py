@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import numpy as np
 
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.frames import frame_of
-from kmtalk_align.phones import bare, is_bilabial, is_silence
+from kmtalk_align.phones import bare, is_bilabial, is_silence, letters
 from kmtalk_model.animation import Animation
 
 if TYPE_CHECKING:
@@ -59,8 +58,7 @@ def telling_moments(animation: Animation) -> list[Moment]:
 def is_open_vowel(label: str) -> bool:
     """Whether the mouth opens wide at a phone, in ARPABET or IPA."""
     plain = bare(label)
-    letters = unicodedata.normalize("NFD", plain)
-    return plain.upper() in _OPEN_ARPABET or (not plain.isupper() and letters[:1] in _OPEN_IPA and bool(letters))
+    return plain.upper() in _OPEN_ARPABET or (not plain.isupper() and letters(plain)[:1] in _OPEN_IPA)
 
 
 def _spread(intervals: list[Interval], count: int) -> list[Interval]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
-from kmtalk_model.render.camera import Camera, View, frame
+from kmtalk_model.render.camera import Camera, View, camera_on
 from kmtalk_model.render.colours import HeatMap
 from kmtalk_model.render.scene import Scene
 from kmtalk_model.render.surface import Surface
@@ -82,4 +82,4 @@ class Compared:
 def camera_of(animations: Sequence[Animation], view: View, aspect: float) -> Camera:
     """One camera for all: it shows the faces at rest and, where a motion lies elsewhere, its mean."""
     faces = [face for one in animations for face in (one.template, one.vertices.mean(axis=0))]
-    return frame(faces, view, aspect)
+    return camera_on(faces, view, aspect)

@@ -33,7 +33,12 @@ _SAME_S = 0.1
 
 
 def render_video(
-    animation: Animation, output: Path, *, captured: Animation | None = None, view: View | None = None, height: int = 0
+    animation: Animation,
+    output: Path,
+    *,
+    captured: Animation | None = None,
+    view: View | None = None,
+    height: int = HEIGHT,
 ) -> None:
     """Write an animation as an .mp4, in one step; with the captured motion beside it, where it is given.
 
@@ -49,7 +54,7 @@ def render_video(
         animation, captured = cut_to_shortest([animation, captured])
     animation = replace(animation, sound=sound)
     _say_what_differs(animation)
-    film = Film(animation, captured, view or View(), height or HEIGHT)
+    film = Film(animation, captured, view or View(), height)
     with closing(film), new_file(output) as temporary:
         heard = Path(sound.path) if sound else None
         with Encoder(temporary, film.size, animation.fps, animation.n_frames, heard) as encoder:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kmtalk_align import page
-from kmtalk_align.page import View
+from kmtalk_align.page import TableView
 from kmtalk_model import comparison_text
 from kmtalk_model.comparison import Comparison
 from kmtalk_model.protocols import Metric
@@ -116,9 +116,9 @@ def _markdown_row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", "<br>") for cell in cells) + " |"
 
 
-def _view(comparison: Comparison, rows: Iterator[list[str]]) -> View:
+def _view(comparison: Comparison, rows: Iterator[list[str]]) -> TableView:
     whole = [tuple(row) for row in rows]
-    return View(("system", *comparison_text.columns(comparison)), whole, len(whole))
+    return TableView(("system", *comparison_text.columns(comparison)), whole, len(whole))
 
 
 def _meanings(comparison: Comparison) -> Iterator[tuple[str, str]]:

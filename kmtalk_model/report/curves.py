@@ -25,8 +25,8 @@ _LOSS, _TRAIN, _VAL = "train/loss", "train/", "val/lve"
 class Curves:
     """What was measured of a stage after each epoch.
 
-    epochs: from 0; loss: on the split train; terms: what each term adds to it; lve: on val, in squared `unit`; best:
-    the epoch whose weights were kept; kept: LVE of these by split.
+    epochs: from 1, as in the model card; loss: on the split train; terms: what each term adds to it; lve: on val, in
+    squared `unit`; best: the epoch whose weights were kept; kept: LVE of these by split.
     """
 
     stage: str
@@ -52,12 +52,12 @@ class Curves:
             }
             return cls(
                 stage=stage,
-                epochs=columns["epoch"],
+                epochs=[number + 1 for number in columns["epoch"]],
                 loss=columns[_LOSS],
                 terms=terms,
                 lve=columns[_VAL],
                 unit=str(made["corpus"]["unit"]),
-                best=int(made["best_epoch"]),
+                best=int(made["best_epoch"]) + 1,
                 kept=dict(made["lve"]),
             )
         except (LookupError, TypeError, ValueError) as error:

@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from kmtalk_align.doctor import Finding
 from kmtalk_align.errors import ArtefactError
+from kmtalk_align.finding import Finding
 
 SOURCE = Path(__file__).with_name("source")
 BUILT = Path(__file__).parent / "built" / "viewer.js"

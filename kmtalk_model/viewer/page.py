@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from kmtalk_align.page import render
 from kmtalk_model.viewer.packing import pack, pack_faces, pack_motion
 from kmtalk_model.viewer.scene import Scene
 from kmtalk_model.viewer.sound import flac
@@ -24,17 +25,10 @@ _ESCAPES = {ord(one): f"\\u{ord(one):04x}" for one in "<>&\u2028\u2029"}
 
 def page(scene: Scene, bundle: str) -> str:
     """The HTML of a scene. Raises AudioError where its recording can't be decoded."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("kmtalk_model.viewer"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     style = (_TEMPLATES / "viewer.css").read_text(encoding="utf-8")
-    return environment.get_template("viewer.html.j2").render(
+    return render(
+        "kmtalk_model.viewer",
+        "viewer.html.j2",
         title=scene.title,
         facts=facts(scene),
         policy=policy(bundle, style),

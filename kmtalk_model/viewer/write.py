@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable, write_bytes
-from kmtalk_model.animation import Animation
-from kmtalk_model.open_animation import open_animation
+from kmtalk_model.open_animation import open_animations
 from kmtalk_model.render.camera import View
 from kmtalk_model.viewer.bundle import read_bundle
 from kmtalk_model.viewer.page import facts, page
@@ -27,24 +26,16 @@ def write_page(
 ) -> str:
     """Write the page of the animations in `results`, and of the captured motion; gives what was written, in a line.
 
-    mesh, fps: of the .npy files among them; audio: in place of the animations' own; view: from where
-    the faces are seen at first. Raises ConfigError for a suffix
-    other than .html, ArtefactError where the viewer is not built or the page can't be written, and what opening and
-    putting together animations raises.
+    mesh, fps: of the .npy files among them; audio: in place of the animations' own; view: from where the faces are
+    seen at first. Raises ConfigError for a suffix other than .html, ArtefactError where the viewer is not built or the
+    page can't be written, and what opening and putting together animations raises.
     """
     if output.suffix != ".html":
         raise ConfigError("a page is written as .html", where=output, fix=f"name it {output.stem}.html")
     check_writable(output)
     bundle = read_bundle()
-    paths = [*results, *([captured] if captured else [])]
-    bare = any(path.suffix == ".npy" for path in paths)
-
-    def opened(path: Path) -> Animation:
-        # Where some are .npy files, mesh and fps are theirs; else open_animation says that there is no use for them.
-        own = path.suffix == ".npy" or not bare
-        return open_animation(path, mesh=mesh if own else None, fps=fps if own else None, audio=audio)
-
-    scene = Scene.of([opened(path) for path in results], opened(captured) if captured else None, view)
+    opened = open_animations([*results, *([captured] if captured else [])], mesh=mesh, fps=fps, audio=audio)
+    scene = Scene.of(opened[: len(results)], opened[-1] if captured else None, view)
     content = page(scene, bundle).encode()
     write_bytes(output, content)
     return f"{output}: {facts(scene)}; positions within {scene.bound}; {len(content) / 1e6:.1f} MB"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,18 +16,10 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_model.animation import Animation
 from kmtalk_model.export.gltf import write_gltf
 from kmtalk_model.export.gltf_read import read_gltf
-from tests.conftest import REPOSITORY
 from tests.export.gltf_tools import GltfTools, gltf_tools
 from tests.export.made_animations import made_weights, sheet, talking_head
 
 pytestmark = pytest.mark.xdist_group("browser")
-_FLAGS = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-)
 _SIDE = 480
 _BACKGROUND = np.array([223, 227, 232])
 
@@ -40,19 +30,6 @@ def tools() -> GltfTools:
         return gltf_tools()
     except ConfigError as error:
         pytest.skip(f"needs Node.js with npm: {error}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("needs Chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
-        yield started
-        started.close()
 
 
 def test_the_validator_finds_nothing(tools: GltfTools, tmp_path: Path) -> None:
@@ -87,7 +64,14 @@ def head() -> Animation:
     return talking_head(made_weights(["jawOpen", "mouthPucker", "browInnerUp", "eyeBlinkLeft", "mouthSmileLeft"], 25))
 
 
-def test_it_plays_in_a_browser(tools: GltfTools, browser: Any, head: Animation, tmp_path: Path) -> None:
+def test_it_plays_in_a_browser(
+    tools: GltfTools,
+    browser: Any,
+    head: Animation,
+    tmp_path: Path,
+    screenshots: Path,
+    record_property: Callable[..., None],
+) -> None:
     write_gltf(head, tmp_path / "head.glb")
     read = read_gltf(tmp_path / "head.glb")
     (tmp_path / "page.html").write_text(tools.page(tmp_path / "head.glb"), encoding="utf-8")
@@ -109,11 +93,14 @@ def test_it_plays_in_a_browser(tools: GltfTools, browser: Any, head: Animation, 
         vertices = np.array(page.evaluate("player.vertices()")).reshape(-1, 3)
         off = np.linalg.norm(vertices - head.vertices[frame], axis=1).max()
         assert off <= read.told["tolerance_m"] + 1e-6
-        shown[frame] = _picture(page, f"gltf_head_{frame:02}.png")
+        path = screenshots / f"gltf_head_{frame:02}.png"
+        shown[frame] = _picture(page, path)
+        record_property("screenshot", str(path))
     # Between two frames weights go straight from one to the next.
     weights = page.evaluate("player.show(8.5 / 25)")
     np.testing.assert_allclose(weights, read.components.weights[8:10].mean(axis=0), atol=1e-4)
     assert complaints == []
+    page.close()
 
     face = {frame: (np.abs(one.astype(int) - _BACKGROUND) > 8).any(axis=2) for frame, one in shown.items()}
     for frame, one in shown.items():
@@ -126,12 +113,10 @@ def test_it_plays_in_a_browser(tools: GltfTools, browser: Any, head: Animation, 
     assert (shown[8] != shown[17]).any(axis=2).mean() > 0.01
 
 
-def _picture(page: Any, name: str) -> NDArray[np.uint8]:
+def _picture(page: Any, path: Path) -> NDArray[np.uint8]:
     """What the page looks like, (height, width, 3), kept for people to look at."""
     from PIL import Image
 
-    folder = Path(os.environ.get("KMTALK_SCREENSHOTS", REPOSITORY / ".cache" / "screenshots"))
-    folder.mkdir(parents=True, exist_ok=True)
     content = page.screenshot()
-    (folder / name).write_bytes(content)
+    path.write_bytes(content)
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kmtalk_align.errors import AnimationError
 from kmtalk_model.export.arkit import SHAPES
-from kmtalk_model.export.live_link import frame_of, read_live_link, timecode, write_live_link
+from kmtalk_model.export.live_link import frame_of_timecode, read_live_link, timecode, write_live_link
 from tests.export.made_animations import made_weights
 
 # As the app writes it.
@@ -43,7 +43,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
         np.testing.assert_allclose(take.weights[name], values, atol=6e-11)
     assert len(take.turns) == 9
     assert not np.any(list(take.turns.values()))
-    assert [frame_of(one, 25.0) for one in take.timecodes] == list(range(70))
+    assert [frame_of_timecode(one, 25.0) for one in take.timecodes] == list(range(70))
     assert take.timecodes[26] == "00:00:01:01.000"
 
 
@@ -58,7 +58,7 @@ def test_shapes_that_are_not_given_are_nought(tmp_path: Path) -> None:
 @given(frame=st.integers(0, 20_000_000), fps=st.sampled_from([1.0, 12.5, 23.976, 24.0, 25.0, 29.97, 30.0, 59.94, 60.0]))
 def test_timecodes_count_every_frame(frame: int, fps: float) -> None:
     code = timecode(frame, fps)
-    assert frame_of(code, fps) == frame
+    assert frame_of_timecode(code, fps) == frame
     _, minutes, seconds, rest = code.split(":")
     assert int(minutes) < 60
     assert int(seconds) < 60
@@ -73,7 +73,7 @@ def test_a_take_of_the_app_is_read(tmp_path: Path) -> None:
     take = read_live_link(path)
     assert take.weights["jawOpen"].tolist() == [0.125]
     assert take.turns["HeadYaw"].tolist() == [-0.5]
-    assert frame_of(take.timecodes[0], 60.0) == 36_001 * 60 + 7.25
+    assert frame_of_timecode(take.timecodes[0], 60.0) == 36_001 * 60 + 7.25
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_what_is_no_take_is_refused_by_name(tmp_path: Path, text: str) -> None:
     with pytest.raises(AnimationError, match="is no CSV of Live Link Face"):
         read_live_link(tmp_path / "gone.csv")
     with pytest.raises(AnimationError, match=r"'1:2:3' is no timecode"):
-        frame_of("1:2:3", 30)
+        frame_of_timecode("1:2:3", 30)

@@ -50,6 +50,7 @@ def test_a_note_says_what_meshes_cannot_hold(tmp_path: Path, write_wav: Any) -> 
     assert note["unit"] == "metre"
     assert note["sound"] == "../../speech.wav"
     assert note["key_frames"] == [0, 4, 10]
+    assert note["words"] == [{"start_s": 0.1, "end_s": 0.3, "label": "ma"}]
 
 
 def test_numbers_are_as_wide_as_the_last_needs(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from kmtalk_align.aligners.base import Alignment, Interval
 from kmtalk_align.errors import AnimationError, ArtefactError, ConfigError, TextGridError
 from kmtalk_align.textgrid import write_textgrid
-from kmtalk_model.export.visemes import write_visemes
+from kmtalk_model.export.visemes.write import write_visemes
 from tests.export.made_animations import sheet, with_sound
 
 PHONES = (Interval(0.1, 0.25, "HH"), Interval(0.25, 0.5, "AY1"))

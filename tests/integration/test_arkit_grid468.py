@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
 from kmtalk_model.cli import app
-from kmtalk_model.export.live_link import frame_of, read_live_link
+from kmtalk_model.export.live_link import frame_of_timecode, read_live_link
 
 CLIPS = 3
 # These hardly move a vertex of the rig's eyes, and go with each other.
@@ -46,7 +46,7 @@ def test_the_tracked_weights_come_back(folder: Path, shared_data: Path, tmp_path
         output = tmp_path / f"{path.stem}.csv"
         app(["export", str(tmp_path / "clip.npz"), "-o", str(output), "--basis", str(rig)], standalone_mode=False)
         take = read_live_link(output)
-        assert [frame_of(one, 25.0) for one in take.timecodes] == list(range(len(vertices)))
+        assert [frame_of_timecode(one, 25.0) for one in take.timecodes] == list(range(len(vertices)))
         truths.append(np.load(folder / "blendshapes_npy" / path.name))
         founds.append(np.stack([take.weights[name] for name in names], axis=1))
         # No weight of it was tracked, and no vertex of the rig is moved by it.

@@ -38,6 +38,22 @@ def test_a_result_and_the_captured_npy_become_a_video(tmp_path: Path, face: Make
     assert read_video(out).frames.shape == (4, 70, 80, 3)
 
 
+def test_a_figure_takes_arrays_and_whole_animations_together(
+    tmp_path: Path, face: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = face(4)
+    made.save(tmp_path / "ours.npz")
+    made.save(tmp_path / "theirs.npy")
+    square = "".join(f"v {x} {y} {z}\n" for x, y, z in made.template)
+    (tmp_path / "face.obj").write_text(square + "f 1 2 5\nf 2 3 5\nf 3 4 5\nf 4 1 5\n")
+    results = (tmp_path / "ours.npz", tmp_path / "theirs.npy")
+    mesh = ("--mesh", tmp_path / "face.obj", "--fps", 25)
+    run("figure", *results, "--captured", tmp_path / "ours.npz", *mesh, "-o", tmp_path / "f.png", "--height", 64)
+    assert (tmp_path / "f.png").is_file()
+    # A figure has no use for sound, and no option that would give it one.
+    assert "sound" not in caplog.text
+
+
 def test_a_mesh_for_an_npz_is_refused(tmp_path: Path, face: Make) -> None:
     face(2).save(tmp_path / "face.npz")
     with pytest.raises(ConfigError, match="leave --mesh and --fps out"):

@@ -41,13 +41,13 @@ def run(tmp_path: Path) -> Path:
 
 def test_terms_are_what_they_add_to_the_loss(run: Path) -> None:
     found = Curves.read(run.parent / "base" / "key_motion", "key_motion")
-    assert found.epochs == [0, 1, 2]
+    assert found.epochs == [1, 2, 3]
     assert found.loss == [40, 14, 7]
     assert set(found.terms) == {"lips", "reconstruction"}
     for epoch in (0, 1):
         assert sum(values[epoch] for values in found.terms.values()) == pytest.approx(found.loss[epoch])
     assert found.terms["reconstruction"][2] != found.terms["reconstruction"][2]  # NaN: it was not measured
-    assert (found.lve, found.unit, found.best) == ([5e-5, 2e-5, 3e-5], "metre", 1)
+    assert (found.lve, found.unit, found.best) == ([5e-5, 2e-5, 3e-5], "metre", 2)
 
 
 def test_each_stage_has_two_panels_and_the_bytes_are_the_same(run: Path) -> None:

@@ -1,10 +1,8 @@
-"""A real browser, and pages opened in it; a page that reports an error or asks the network for anything fails."""
+"""Pages opened in a real browser; a page that reports an error or asks the network for anything fails."""
 
 from __future__ import annotations
 
 import io
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,7 @@ from kmtalk_model.viewer.build import build
 from kmtalk_model.viewer.bundle import read_bundle
 from kmtalk_model.viewer.page import page
 from kmtalk_model.viewer.scene import Scene
-from tests.conftest import REPOSITORY
 
-FLAGS = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-)
 # Notes, as each frame of the browser begins and before the page draws, the position of the sound.
 _NOTE = """
   const note = () => {
@@ -51,19 +40,6 @@ def bundle() -> str:
         except ConfigError as error:
             pytest.skip(f"needs the viewer's bundle: {error}")
         return read_bundle()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("needs Chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -91,14 +67,6 @@ def open_page(bundle: str, browser: Any, tmp_path: Path) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-@pytest.fixture(scope="session")
-def screenshots() -> Path:
-    """Where pictures are kept for people to look at."""
-    folder = Path(os.environ.get("KMTALK_SCREENSHOTS", REPOSITORY / ".cache" / "screenshots"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def picture(shown: Any) -> NDArray[np.uint8]:

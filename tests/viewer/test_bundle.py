@@ -11,6 +11,7 @@ from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_model.viewer import build as build_module
 from kmtalk_model.viewer import bundle as bundle_module
 from kmtalk_model.viewer.node import find_node
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture
@@ -100,14 +101,27 @@ def test_a_step_that_fails_says_so_and_leaves_no_bundle(
     assert not bundle_module.BUILT.exists()
 
 
-def test_the_lock_names_exact_versions_and_no_address() -> None:
-    lock = (bundle_module.SOURCE / "package-lock.json").read_text()
+_PLAYER = REPOSITORY / "tests" / "export" / "gltf_player"
+
+
+def packages(folder: Path) -> dict[str, str]:
+    """The version of each package that a folder's package.json asks for."""
+    asked = json.loads((folder / "package.json").read_text())
+    return {**asked["dependencies"], **asked.get("devDependencies", {})}
+
+
+@pytest.mark.parametrize("folder", [bundle_module.SOURCE, _PLAYER])
+def test_a_lock_names_exact_versions_and_no_address(folder: Path) -> None:
+    lock = (folder / "package-lock.json").read_text()
     assert "://" not in lock
-    packages = json.loads((bundle_module.SOURCE / "package.json").read_text())
     locked = json.loads(lock)["packages"]
-    for name, version in {**packages["dependencies"], **packages["devDependencies"]}.items():
+    for name, version in packages(folder).items():
         assert locked[f"node_modules/{name}"]["version"] == version
     assert all("integrity" in one for path, one in locked.items() if path)
+
+
+def test_gltf_files_are_played_by_what_the_viewer_is_made_of() -> None:
+    assert packages(bundle_module.SOURCE).items() <= packages(_PLAYER).items()
 
 
 @pytest.mark.xdist_group("browser")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.phones import bare, is_silence
+from kmtalk_align.phones import SPOKEN_NOISE, bare, is_silence, letters
 
 # Each set's own name of a mouth at rest.
 SETS = {"oculus": "sil", "rhubarb": "X"}
 _NEXT = ">"
-_SPOKEN_NOISE = {"spn", "<unk>", "+spn+"}
-_SPOKEN_NOISE_IN_CAPITALS = {one.upper() for one in _SPOKEN_NOISE}
-_LETTERS = {"Ll", "Lu", "Lo"}
 # Letters of a triphthong.
 _LONGEST = 3
 
@@ -51,7 +47,7 @@ class VisemeSet:
 
         They are ARPABET where all of them are, with one of two letters among them: `y` alone may be IPA's vowel.
         """
-        spoken = {bare(one).upper() for one in phones if not is_silence(one)} - _SPOKEN_NOISE_IN_CAPITALS
+        spoken = {bare(one).upper() for one in phones if not is_silence(one) and bare(one).lower() not in SPOKEN_NOISE}
         arpabet = spoken <= {one for one in self.table if one.isupper()} and any(len(one) > 1 for one in spoken)
         return [one.upper() if arpabet else one for one in phones]
 
@@ -76,15 +72,15 @@ class VisemeSet:
         if is_silence(phone):
             return (self.silence,)
         plain = bare(phone)
-        if plain.lower() in _SPOKEN_NOISE:
+        if plain.lower() in SPOKEN_NOISE:
             plain = "spn"
-        letters = _letters(plain)
-        for one in (plain, letters):
+        alone = letters(plain)
+        for one in (plain, alone):
             if one in self.table:
                 return self.table[one]
-        if not 0 < len(letters) <= _LONGEST or letters != letters.lower():
+        if not 0 < len(alone) <= _LONGEST or alone != alone.lower():
             return None
-        ends = [self.table.get(one) for one in dict.fromkeys((letters[0], letters[-1]))]
+        ends = [self.table.get(one) for one in dict.fromkeys((alone[0], alone[-1]))]
         if None in ends:
             return None
         return tuple(one for end in ends if end is not None for one in end[:1])
@@ -103,9 +99,3 @@ def viseme_set(name: str) -> VisemeSet:
             found = () if visemes == _NEXT else tuple(visemes.split())
             table.update(dict.fromkeys(phones.split(), found))
     return VisemeSet(name, SETS[name], table)
-
-
-def _letters(phone: str) -> str:
-    """The letters of a phone alone: without length, tone, tie bar, aspiration and other modifiers."""
-    composed = unicodedata.normalize("NFC", phone)
-    return "".join(one for one in unicodedata.normalize("NFD", composed) if unicodedata.category(one) in _LETTERS)
