@@ -17,6 +17,8 @@ from kmtalk_model.animation import Animation
 
 NOTE = "sequence.json"
 _DIGITS = 4
+# Of a name within a file's: file systems allow 255 bytes in all.
+_LONGEST = 100
 Format = Literal["obj", "ply"]
 _Mesh = Callable[[NDArray[np.float32]], bytes]
 
@@ -30,7 +32,7 @@ def write_sequence(animation: Animation, output: Path, kind: Format) -> Path:
     refuse_occupied(output)
     make = {"obj": _obj, "ply": _ply}[kind](animation)
     width = max(_DIGITS, len(str(animation.n_frames - 1)))
-    stem = encode_id(animation.name or "frame")
+    stem = encode_id(animation.name or "frame")[:_LONGEST]
     names = [f"{stem}_{number:0{width}}.{kind}" for number in range(animation.n_frames)]
     check_room(output, len(make(animation.vertices[0])) * animation.n_frames, of="the sequence")
     with new_directory(output) as folder:
