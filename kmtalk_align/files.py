@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import uuid
@@ -47,9 +48,20 @@ def check_writable(target: Path) -> None:
     """Raise ArtefactError where `target` can't be written: before long work, not after it."""
     temporary = _temporary_beside(target)
     with _writing(target):
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.touch()
-        temporary.unlink()
+        try:
+            temporary.touch()
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def refuse_input(target: Path, *inputs: Path | None) -> None:
+    """Raise ArtefactError where `target` is one of the files that are read: it would be lost."""
+    for one in inputs:
+        if one is not None and target.exists() and one.exists() and target.samefile(one):
+            raise ArtefactError("is what is read, and would be overwritten", where=target, fix="give another output")
 
 
 def check_room(target: Path, size: int, *, of: str) -> None:
@@ -107,8 +119,9 @@ def new_directory(target: Path) -> Iterator[Path]:
 
 def refuse_occupied(target: Path) -> None:
     """Raise ArtefactError where something lies at `target`: an export never deletes what it did not make."""
-    if target.is_dir() and not any(target.iterdir()):
-        return
+    with _writing(target):  # a name may be too long even to be looked for
+        if target.is_dir() and not any(target.iterdir()):
+            return
     if target.exists() or target.is_symlink():
         what = "is a folder that holds something already" if target.is_dir() else "is a file"
         raise ArtefactError(what, where=target, fix="give a new folder, or empty this one yourself")

@@ -7,6 +7,7 @@ tools around FaceFormer, CodeTalker and SelfTalk write and render them.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,12 @@ from kmtalk_align.files import new_file
 SUFFIXES = (".npz", ".npy")
 _FORMAT = "kmtalk animation 1"
 _ARRAYS = ("vertices", "template", "faces", "key_frames")
+# What is further out than this is no place: squares of distances, in another unit too, would leave float32.
+_FURTHEST = 1e12
+# Of frames a second, the fewest and the most: nobody films a face at others, and seconds or pixels would be countless.
+_RATES = 0.1, 100_000
+# Boundaries of intervals may be off by rounding.
+_ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True)
@@ -133,18 +140,55 @@ def _check(one: Animation) -> None:
         raise AnimationError(f"its vertices are {one.vertices.dtype} of shape {shape}, not float32 (T, V, 3)")
     if one.template.shape != shape[1:]:
         raise AnimationError(f"its template has shape {one.template.shape}, its vertices {shape}")
+    if one.template.dtype != np.float32:
+        raise AnimationError(f"its template is {one.template.dtype}, not float32")
     if one.faces.ndim != 2 or one.faces.shape[1] != 3:
         raise AnimationError(f"its faces have shape {one.faces.shape}, not (F, 3)")
     _check_indices(one.faces, shape[1], "faces")
     _check_indices(one.key_frames, shape[0], "key frames")
     for name, region in one.regions.items():
         _check_indices(np.array(region, np.int64), shape[1], f"vertices of {name}")
-    if not 0 < one.fps < float("inf"):
-        raise AnimationError(f"it has {one.fps} frames a second")
-    if not np.isfinite(one.vertices).all():
-        raise AnimationError("its vertices hold NaN or infinite values")
+    if not _RATES[0] <= one.fps <= _RATES[1]:
+        raise AnimationError(f"it has {one.fps} frames a second, not {_RATES[0]} to {_RATES[1]:,}")
+    for what, points in (("vertices", one.vertices), ("template", one.template)):
+        _check_points(points, what)
+    _check_said(one)
+
+
+def _check_points(points: NDArray[np.float32], what: str) -> None:
+    if not np.isfinite(points).all():
+        raise AnimationError(f"its {what} hold NaN or infinite values")
+    if max(points.max(), -points.min()) > _FURTHEST:
+        raise AnimationError(f"its {what} lie further out than {_FURTHEST:g}")
+
+
+def _check_said(one: Animation) -> None:
+    """Text that is text, times that are times: a file may hold anything."""
+    for what, text in (("name", one.name), ("unit", one.unit), ("source of key frames", one.key_source)):
+        _check_text(text, what)
+    if one.sound is not None:
+        _check_text(one.sound.path, "sound's path", of_system=True)
+        if not isinstance(one.sound.samples, int) or one.sound.samples < 0:
+            raise AnimationError(f"its sound has {one.sound.samples!r} samples")
+    for what, tier in (("words", one.words), ("phones", one.phones)):
+        for each in tier:
+            _check_text(each.label, f"label among {what}")
+            if not -_ROUNDING_S <= each.start_s <= each.end_s < float("inf"):
+                raise AnimationError(f"its {what} hold {each.label!r} from {each.start_s} to {each.end_s} s")
+
+
+def _check_text(text: object, what: str, *, of_system: bool = False) -> None:
+    # Names of files that are no UTF-8 are text to Python, but to no file that is written.
+    try:
+        if not isinstance(text, str):
+            raise ValueError("it is none")
+        os.fsencode(text) if of_system else text.encode()
+    except ValueError as error:
+        raise AnimationError(f"its {what} is no text: {text!r}") from error
 
 
 def _check_indices(indices: NDArray[np.signedinteger], count: int, what: str) -> None:
+    if what == "key frames" and indices.ndim != 1:
+        raise AnimationError(f"its key frames have shape {indices.shape}, not (m,)")
     if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
         raise AnimationError(f"its {what} are not indices below {count}")

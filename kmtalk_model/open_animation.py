@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def _of_npz(path: Path, mesh: Path | None, fps: float | None) -> Animation:
     if mesh is not None or fps is not None:
         raise ConfigError("a .npz has its own mesh and frame rate", where=path, fix="leave --mesh and --fps out")
     found = Animation.load(path)
-    return found if found.name else replace(found, name=path.stem)
+    return found if found.name else replace(found, name=_name(path))
 
 
 def _of_npy(path: Path, mesh: Path | None, fps: float | None) -> Animation:
@@ -70,20 +71,17 @@ def _of_npy(path: Path, mesh: Path | None, fps: float | None) -> Animation:
             "a .npy holds vertices alone", where=path, fix="give --mesh FACE.ply (or .obj) and --fps, or the .npz"
         )
     template = mesh_vertices(mesh)
-    vertices = _vertices(path, len(template))
+    vertices, faces = _vertices(path, len(template)), mesh_faces(mesh).astype(np.int32)
+    none = np.zeros(0, np.int32)
     try:
-        return Animation(
-            vertices=vertices,
-            fps=fps,
-            template=template,
-            faces=mesh_faces(mesh).astype(np.int32),
-            unit="",
-            key_frames=np.zeros(0, np.int32),
-            key_source="",
-            name=path.stem,
-        )
+        return Animation(vertices, fps, template, faces, unit="", key_frames=none, key_source="", name=_name(path))
     except AnimationError as error:
-        raise AnimationError(error.what, where=path) from error
+        raise AnimationError(error.what, where=f"{path} with {mesh} at {fps:g} fps") from error
+
+
+def _name(path: Path) -> str:
+    """What a file is called without its suffix; names of files may hold bytes that are no text."""
+    return os.fsencode(path.stem).decode(errors="replace")
 
 
 def _vertices(path: Path, count: int) -> NDArray[np.float32]:
@@ -91,13 +89,16 @@ def _vertices(path: Path, count: int) -> NDArray[np.float32]:
         found = np.load(path, allow_pickle=False)
     except Exception as error:  # numpy's reader raises nearly anything for a malformed file
         raise AnimationError(f"is no readable array ({type(error).__name__}: {error})", where=path) from error
+    if not isinstance(found, np.ndarray):
+        raise AnimationError("is a .npz by its content, not a .npy", where=path, fix=f"name it {path.stem}.npz")
     if found.dtype.kind not in "fiu" or found.ndim not in (2, 3) or not len(found) or found[0].size != count * 3:
         raise AnimationError(
             f"is an array of {found.dtype}, shape {found.shape}, and the mesh has {count:,} vertices",
             where=path,
             fix=f"give (T, {count * 3}) or (T, {count}, 3), or the mesh that belongs to it",
         )
-    return np.asarray(found, np.float32).reshape(len(found), count, 3)
+    with np.errstate(over="ignore"):  # what float32 does not hold is infinite, which Animation refuses
+        return np.asarray(found, np.float32).reshape(len(found), count, 3)
 
 
 def _sound(animation: Animation, path: Path, audio: Path | None) -> Sound | None:
@@ -113,8 +114,15 @@ def _sound(animation: Animation, path: Path, audio: Path | None) -> Sound | None
         _log.warning("%s: has no sound, and is shown without; --audio gives it one", path)
         return None
     for place in (Path(animation.sound.path), path.parent / animation.sound.path):
-        if place.is_file():
+        if _is_file(place):
             return Sound(str(place), animation.sound.samples)
     gone = animation.sound.path
     _log.warning("%s: its recording %s is gone, so it is shown without sound; --audio says where it is", path, gone)
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # too long for a file name
+        return False

@@ -100,3 +100,33 @@ def test_a_file_that_is_no_animation_is_refused(tmp_path: Path) -> None:
     for name in ("text.npz", "other.npz", "plain.npy", "none.npz"):
         with pytest.raises(AnimationError, match=name):
             Animation.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"template": np.full((V, 3), np.nan, np.float32)}, "template hold NaN"),
+        ({"template": np.zeros((V, 3))}, "template is float64"),
+        ({"vertices": np.full((T, V, 3), -1e20, np.float32)}, "further out"),
+        ({"key_frames": np.zeros((2, 2), np.int32)}, "shape"),
+        ({"fps": 1e-6}, "frames a second"),
+        ({"fps": 1e9}, "frames a second"),
+        ({"name": 5}, "name is no text"),
+        ({"name": "\ud800"}, "name is no text"),
+        ({"unit": None}, "unit is no text"),
+        ({"sound": Sound("a\ud800.wav", 10)}, "sound's path is no text"),
+        ({"sound": Sound("a.wav", -1)}, "-1 samples"),
+        ({"words": (Interval(0.0, 0.1, "\udcff"),)}, "label among words is no text"),
+        ({"phones": (Interval(float("nan"), 0.1, "AA"),)}, "from nan"),
+        ({"phones": (Interval(0.0, float("inf"), "AA"),)}, "to inf"),
+        ({"phones": (Interval(0.2, 0.1, "AA"),)}, "from 0.2 to 0.1"),
+        ({"phones": (Interval(-5.0, 0.1, "AA"),)}, "from -5.0"),
+    ],
+)
+def test_what_no_animation_can_hold_is_refused_before_anything_is_drawn_of_it(changes: Any, why: str) -> None:
+    with pytest.raises(AnimationError, match=why):
+        animation(**changes)
+
+
+def test_a_recording_whose_name_is_no_utf_8_is_no_mistake() -> None:
+    assert animation(sound=Sound("a\udcff.wav", 10)).sound == Sound("a\udcff.wav", 10)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kmtalk_align.textgrid import read_textgrid
-from kmtalk_model.cli import app
+from kmtalk_model.cli import app, main
 from kmtalk_model.viewer import bundle
 
 HEAVY = {
@@ -188,3 +189,13 @@ def test_writing_where_a_file_stands_in_the_way_is_one_error(demo_root: Path, tm
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_what_the_system_refuses_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["kmtalk", "localize", "x" * 300, "--json", str(tmp_path / "keys.json")])
+    with pytest.raises(SystemExit, match="1"):
+        main()
+    assert capsys.readouterr().err.strip().endswith(f"error: {'x' * 300}: File name too long")

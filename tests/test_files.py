@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.files import (
+    check_writable,
     directory_once,
     encode_id,
     find_for_id,
     new_directory,
+    refuse_input,
+    refuse_occupied,
     write_bytes,
     write_bytes_if_changed,
 )
@@ -219,3 +222,22 @@ def test_a_users_file_is_found_though_its_encoded_id_is_too_long_for_a_file_name
     path = tmp_path / f"{'ж' * 60}.TextGrid"
     path.write_bytes(b"")
     assert find_for_id(tmp_path, "ж" * 60, ".TextGrid") == path
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_long_work(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="Is a directory"):
+        check_writable(tmp_path)
+    assert contents(tmp_path) == {}
+
+
+def test_what_is_read_is_not_written_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "read.npy").write_bytes(b"mine")
+    (tmp_path / "same.npy").symlink_to(tmp_path / "read.npy")
+    refuse_input(tmp_path / "new.npy", tmp_path / "read.npy", None)
+    with pytest.raises(ArtefactError, match="overwritten"):
+        refuse_input(tmp_path / "same.npy", None, tmp_path / "read.npy")
+
+
+def test_a_folder_with_too_long_a_name_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="File name too long"):
+        refuse_occupied(tmp_path / ("x" * 300))

@@ -130,3 +130,28 @@ def test_for_what_needs_no_sound_none_is_looked_for(tmp_path: Path, caplog: pyte
     animation().save(tmp_path / "b.npz")
     assert len(open_motions([tmp_path / "a.npz", tmp_path / "b.npz"])) == 2
     assert caplog.text == ""
+
+
+def test_a_file_whose_name_is_no_text_has_a_name_that_is(mesh: Path) -> None:
+    path = mesh.with_name("a\udcff.npy")
+    np.save(path, animation().vertices)
+    assert open_animation(path, mesh=mesh, fps=25.0).name == "a\ufffd"
+
+
+def test_an_npz_that_is_called_npy_is_refused(mesh: Path) -> None:
+    animation(sound=None).save(mesh.with_name("face.npz"))
+    path = mesh.with_name("face.npz").rename(mesh.with_name("face.npy"))
+    with pytest.raises(AnimationError, match=r"name it face\.npz"):
+        open_animation(path, mesh=mesh, fps=25.0)
+
+
+def test_what_is_wrong_with_an_npy_is_said_of_it(mesh: Path) -> None:
+    path = mesh.with_name("theirs.npy")
+    np.save(path, np.full((T, V * 3), 1e300))
+    with pytest.raises(AnimationError, match=r"theirs\.npy with .*face\.obj at 25 fps: its vertices hold NaN or inf"):
+        open_animation(path, mesh=mesh, fps=25.0)
+
+
+def test_a_recording_with_an_impossible_name_is_gone(tmp_path: Path) -> None:
+    animation(sound=Sound("x" * 300, 10)).save(tmp_path / "face.npz")
+    assert open_animation(tmp_path / "face.npz").sound is None

@@ -59,3 +59,8 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        # What no command tells better: a name that is too long, a disk that is full, a file that is not for us.
+        place = f"{error.filename}: " if error.filename is not None else ""
+        typer.echo(f"error: {place}{error.strerror or error}", err=True)
+        sys.exit(1)

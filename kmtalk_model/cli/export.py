@@ -34,12 +34,14 @@ def export(
     audio: Audio = None,
 ) -> None:
     """Write an animation for other tools: glTF, OBJ or PLY sequences, USD, .npy, or ARKit weights as Live Link Face."""
+    from kmtalk_align.files import refuse_input
     from kmtalk_model.export.export import export as write
     from kmtalk_model.export.formats import choose_format
     from kmtalk_model.open_animation import open_animation
 
     options = {"tolerance": tolerance, "metres_per_unit": metres_per_unit, "basis": basis}
     chosen = choose_format(output, to, dict(options))
+    refuse_input(output, result)
     animation = open_animation(result, mesh=mesh, fps=fps, audio=audio)
     for line in write(animation, output, chosen, tolerance=tolerance, metres_per_unit=metres_per_unit, basis=basis):
         typer.echo(line, err=True)

@@ -21,6 +21,7 @@ _SHAPES, _NAMES, _STEP = ("shapes", "bs"), ("shape_names", "bs_names"), "shape_s
 # Two heads of one unit differ less in size; other units differ by a power of ten.
 _SIZES = 2.5
 _POWERS = range(-4, 5)
+_FURTHEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,10 @@ class Basis:
                 where=self.path,
                 fix="give a basis on the animation's own mesh",
             )
-        ratio = _size(template) / _size(self.neutral)
+        own = _size(self.neutral)
+        ratio = _size(template) / own if own else np.inf
         factor = next((10.0**power for power in _POWERS if 1 / _SIZES < ratio / 10.0**power < _SIZES), None)
-        if factor is None or not np.isfinite(ratio):
+        if factor is None:
             raise ConfigError(
                 f"its face is {_size(self.neutral):.3g} across, the animation's {_size(template):.3g}",
                 where=self.path,
@@ -65,11 +67,11 @@ def load_basis(path: Path) -> Basis:
     ARKit's are left out, and said. Raises ConfigError or MeshError.
     """
     neutral, shapes = _of_folder(path) if path.is_dir() else _of_npz(path)
+    _check_finite(_NEUTRAL, neutral, path)
     found: dict[str, NDArray[np.float64]] = {}
     others = []
     for name, shape in shapes.items():
-        if not np.isfinite(shape).all():
-            raise ConfigError(f"{name} holds NaN or infinite values", where=path)
+        _check_finite(name, shape, path)
         arkit, half = arkit_name(name), arkit_name_of_half(name)
         if arkit in found:
             raise ConfigError(f"it has {arkit} twice", where=path, fix="keep one of the two")
@@ -129,6 +131,11 @@ def _vertices(path: Path) -> NDArray[np.float64]:
         raise
     except Exception as error:  # trimesh raises nearly anything for a malformed mesh
         raise MeshError(f"is not a readable mesh ({type(error).__name__}: {error})", where=path) from error
+
+
+def _check_finite(name: str, points: NDArray[np.float64], path: Path) -> None:
+    if not (np.abs(points) <= _FURTHEST).all():
+        raise ConfigError(f"{name} holds NaN, infinite or senselessly large values", where=path)
 
 
 def _size(vertices: NDArray[np.floating]) -> float:

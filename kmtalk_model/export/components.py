@@ -67,7 +67,7 @@ def find_components(vertices: NDArray[np.float32], base: NDArray[np.float32], to
     SIAM Review 53, 2011), with the same outcome each time. Raises ConfigError for a tolerance that is none, and
     AnimationError for one that is finer than the rounding of float32.
     """
-    if not tolerance > 0:
+    if not 0 < tolerance < float("inf"):
         raise ConfigError(f"a tolerance of {tolerance:g} is none", where="--tolerance", fix="give a length above 0")
     offsets = (vertices - base).reshape(len(vertices), -1)
     if not offsets.any():

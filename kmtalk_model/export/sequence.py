@@ -18,6 +18,8 @@ from kmtalk_model.export.note import note
 NOTE = "sequence.json"
 _DIGITS = 4
 MeshFormat = Literal["obj", "ply"]
+# Of a name within a file's: file systems allow 255 bytes in all.
+_LONGEST = 100
 _Mesh = Callable[[NDArray[np.float32]], bytes]
 
 
@@ -30,7 +32,7 @@ def write_sequence(animation: Animation, output: Path, kind: MeshFormat) -> Path
     refuse_occupied(output)
     make = {"obj": _obj, "ply": _ply}[kind](animation)
     width = max(_DIGITS, len(str(animation.n_frames - 1)))
-    stem = encode_id(animation.name or "frame")
+    stem = encode_id(animation.name or "frame")[:_LONGEST]
     names = [f"{stem}_{number:0{width}}.{kind}" for number in range(animation.n_frames)]
     check_room(output, len(make(animation.vertices[0])) * animation.n_frames, of="the sequence")
     with new_directory(output) as folder:

@@ -8,6 +8,8 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_model.animation import Animation
 
 _log = logging.getLogger(__name__)
+# Of a unit, in metres: with others, coordinates would leave float32.
+_LENGTHS = 1e-9, 1e6
 _METRES = {
     "metre": 1.0,
     "meter": 1.0,
@@ -32,10 +34,9 @@ def metres_per_unit(animation: Animation, given: float | None = None) -> float:
     where `given` is no size.
     """
     if given is not None:
-        if not 0 < given < float("inf"):
-            raise ConfigError(
-                f"a unit of {given} metres is none", where="--metres-per-unit", fix="give a length above 0"
-            )
+        if not _LENGTHS[0] <= given <= _LENGTHS[1]:
+            fix = f"give a length from {_LENGTHS[0]:g} to {_LENGTHS[1]:g}"
+            raise ConfigError(f"a unit of {given} metres is none", where="--metres-per-unit", fix=fix)
         return given
     found = _METRES.get(animation.unit.lower().removesuffix("s"))
     if found is None:

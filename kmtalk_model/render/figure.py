@@ -22,6 +22,7 @@ from kmtalk_model.render.machine import check_drawing
 from kmtalk_model.render.moments import Moment, moments_at, telling_moments
 from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
+from kmtalk_model.render.text import plain
 from kmtalk_model.side_by_side import COLOUR_MAP, cut_to_shortest, error_scale, shown_length, vertex_error
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _compared(
 
 def _title(moment: Moment, fps: float) -> str:
     phone = f"/{moment.phone}/" if moment.phone else ""
-    spoken = "  ".join(part for part in (moment.word, phone) if part)
+    spoken = plain("  ".join(part for part in (moment.word, phone) if part))
     return f"{spoken}\n{moment.frame / fps:.2f} s"
 
 
@@ -136,9 +137,9 @@ def _laid_out(rows: Sequence[Row], titles: Sequence[str], scale: float | None, u
     for row, axes in zip(rows, grid, strict=True):
         for picture, axis in zip(row.pictures, axes, strict=True):
             _put(axis, picture)
-        axes[0].set_ylabel(row.label)
+        axes[0].set_ylabel(plain(row.label), parse_math=False)
     for title, axis in zip(titles, grid[0], strict=True):
-        axis.set_title(title, fontsize=8)
+        axis.set_title(title, fontsize=8, parse_math=False)
     if scale is not None:
         _colour_bar(figure, scale, unit, height)
     return figure

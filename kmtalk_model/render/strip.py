@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kmtalk_align.phones import is_silence
 from kmtalk_model.animation import Animation
-from kmtalk_model.render.text import INK, fitting, font
+from kmtalk_model.render.text import INK, fitting, font, plain
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -97,8 +97,9 @@ class Strip:
                 continue
             left, right = (self.now + time_s * fps * self.step for time_s in (one.start_s, one.end_s))
             pen.rectangle((round(left), edges[0], max(round(left), round(right) - 1), edges[1]), colour, _EDGE)
-            face = fitting(one.label, right - left - 2, self._px(_TEXT))
-            pen.text(((left + right) / 2, sum(edges) / 2), one.label, INK, face, anchor="mm")
+            label = plain(one.label)
+            face = fitting(label, right - left - 2, self._px(_TEXT))
+            pen.text(((left + right) / 2, sum(edges) / 2), label, INK, face, anchor="mm")
 
     def _key_frames(self, pen: ImageDraw, animation: Animation, edges: tuple[int, int]) -> None:
         middle, half = sum(edges) / 2, self._px(0.25 * _ROW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 INK = (38, 42, 48)
 _SMALLEST = 7
 _ELLIPSIS = "…"
+# Control characters, and the ends of lines and paragraphs.
+_UNDRAWN = {"Cc", "Zl", "Zp"}
 
 
 @cache
@@ -26,6 +29,11 @@ def font(size: int) -> FreeTypeFont:
     from PIL import ImageFont
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), size)
+
+
+def plain(text: str) -> str:
+    """The text on one line: characters that no font draws, such as line ends, are spaces."""
+    return "".join(" " if unicodedata.category(one) in _UNDRAWN else one for one in text)
 
 
 def shortened(text: str, width: float, size: int) -> str:

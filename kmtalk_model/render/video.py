@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kmtalk_align.audio import SAMPLE_RATE
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.files import check_writable, new_file
+from kmtalk_align.files import check_writable, new_file, refuse_input
 from kmtalk_model.animation import Animation
 from kmtalk_model.render.camera import View
 from kmtalk_model.render.encoder import Encoder
@@ -21,7 +21,7 @@ from kmtalk_model.render.machine import check_drawing, check_encoding
 from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.strip import Strip
-from kmtalk_model.render.text import INK, draw_colour_bar, font, shortened
+from kmtalk_model.render.text import INK, draw_colour_bar, font, plain, shortened
 from kmtalk_model.side_by_side import cut_to_shortest, shown_length
 
 _log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ def render_video(
     if captured is not None:
         animation, captured = cut_to_shortest([animation, captured])
     animation = replace(animation, sound=sound)
+    refuse_input(output, Path(sound.path) if sound else None)
     _say_what_differs(animation)
     film = Film(animation, captured, view or View(), height)
     with closing(film), new_file(output) as temporary:
@@ -107,7 +108,7 @@ def header_picture(labels: Sequence[str], width: int, height: int, bar: str | No
     for place, label in enumerate(labels):
         left = place * width + size
         with_bar = bar is not None and place == len(labels) - 1
-        text = shortened(label, width / (3 if with_bar else 1) - 2 * size, size)
+        text = shortened(plain(label), width / (3 if with_bar else 1) - 2 * size, size)
         pen.text((left, height / 2), text, INK, font(size), anchor="lm")
         if with_bar:
             top = round(0.32 * height)

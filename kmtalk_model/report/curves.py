@@ -123,7 +123,7 @@ def _record(path: Path) -> Mapping[str, Any]:
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, restkey=""))
     except (OSError, ValueError, csv.Error) as error:
         raise ArtefactError(
             f"cannot be read ({error})", where=path, fix="the training of the stage leaves it there: train it again"

@@ -121,3 +121,17 @@ def test_a_folder_that_is_no_basis_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "rig" / "jawOpen.obj").write_text("v 1 2\nv a b c\n")
     with pytest.raises(MeshError, match=r"jawOpen.obj: is not a readable mesh"):
         load_basis(tmp_path / "rig")
+
+
+def test_a_face_of_no_size_is_refused() -> None:
+    basis = Basis(np.zeros((7, 3)), {"jawOpen": OPEN}, Path("rig.npz"))
+    with pytest.raises(ConfigError, match="its face is 0 across"):
+        basis.scaled_to(NEUTRAL)
+
+
+@pytest.mark.parametrize("changes", [{"neutral": np.full((7, 3), np.nan)}, {"shapes": 1e300 * OPEN[None]}])
+def test_numbers_that_are_no_places_are_refused(tmp_path: Path, changes: dict[str, NDArray[np.float64]]) -> None:
+    arrays = {"neutral": NEUTRAL, "shapes": OPEN[None], "shape_names": np.array(["jawOpen"])}
+    np.savez(tmp_path / "rig.npz", **(arrays | changes))
+    with pytest.raises(ConfigError, match="NaN, infinite or senselessly large"):
+        load_basis(tmp_path / "rig.npz")

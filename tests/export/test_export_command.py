@@ -152,3 +152,22 @@ def test_visemes_are_written(result: Path, tmp_path: Path, capsys: pytest.Captur
     assert "4 cues of 3 visemes" in capsys.readouterr().err
     kmtalk("visemes", result, "-o", tmp_path / "b.tsv", "--set", "rhubarb", "--phone", "M=F")
     assert (tmp_path / "b.tsv").read_text() == "0.00\tX\n0.10\tF\n0.20\tD\n0.30\tX\n0.44\tX\n"
+
+
+def test_a_result_is_not_overwritten_by_its_export(tmp_path: Path) -> None:
+    sheet().save(tmp_path / "face.npz")
+    mesh = tmp_path / "sheet_0000.ply"
+    kmtalk("export", tmp_path / "face.npz", "--to", "ply", "-o", tmp_path / "meshes")
+    (tmp_path / "meshes" / mesh.name).rename(mesh)
+    np.save(tmp_path / "theirs.npy", sheet().vertices.astype(np.float64))
+    before = (tmp_path / "theirs.npy").read_bytes()
+    with pytest.raises(KMTalkError, match="overwritten"):
+        kmtalk("export", tmp_path / "theirs.npy", "-o", tmp_path / "theirs.npy", "--mesh", mesh, "--fps", "25")
+    assert (tmp_path / "theirs.npy").read_bytes() == before
+
+
+@pytest.mark.parametrize("length", ["1e300", "1e-300", "nan"])
+def test_a_unit_that_coordinates_cannot_be_in_is_refused(tmp_path: Path, length: str) -> None:
+    sheet().save(tmp_path / "face.npz")
+    with pytest.raises(KMTalkError, match="give a length from 1e-09 to 1e"):
+        kmtalk("export", tmp_path / "face.npz", "-o", tmp_path / "face.glb", "--metres-per-unit", length)

@@ -121,3 +121,9 @@ def test_the_default_tolerance_is_a_share_of_the_size() -> None:
     box = np.array([[0, 0, 0], [0.24, 0.32, 0]])
     assert default_tolerance(box) == pytest.approx(5e-5)
     assert default_tolerance(1000 * box) == pytest.approx(0.05)
+
+
+def test_a_tolerance_without_end_is_none() -> None:
+    made = sheet()
+    with pytest.raises(ConfigError, match="a tolerance of inf"):
+        find_components(made.vertices, made.template, float("inf"))

@@ -86,3 +86,9 @@ def test_a_sequence_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: 
     with pytest.raises(RuntimeError):
         write_sequence(sheet(), tmp_path / "out", "ply")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_name_is_cut_to_what_a_file_can_be_called(tmp_path: Path) -> None:
+    first = write_sequence(replace(sheet(), name="ü" * 300), tmp_path / "out", "ply")
+    assert first.is_file()
+    assert json.loads((tmp_path / "out" / "sequence.json").read_text())["name"] == "ü" * 300

@@ -87,3 +87,19 @@ def test_bad_input_is_one_clear_error(grid: Path, tmp_path: Path, write_wav: Any
     with pytest.raises(ArtefactError, match="cannot be written"):
         write_visemes(grid, tmp_path / "file" / "a.tsv", visemes="oculus")
     assert not (tmp_path / "a.tsv").exists()
+
+
+def test_an_alignment_is_not_overwritten_by_its_visemes(tmp_path: Path, grid: Path) -> None:
+    same = grid.rename(tmp_path / "hi.json")
+    before = same.read_bytes()
+    with pytest.raises(ArtefactError, match="overwritten"):
+        write_visemes(same, same, visemes="oculus")
+    assert same.read_bytes() == before
+
+
+def test_phones_of_an_animation_that_overlap_are_refused(tmp_path: Path) -> None:
+    crossed = (Interval(0.05, 0.2, "AA1"), Interval(0.15, 0.18, "P"))
+    sheet(phones=crossed).save(tmp_path / "face.npz")
+    with pytest.raises(AnimationError, match=r"overlap: 'P' starts at 0.15 s, 'AA1' ends at 0.2 s"):
+        write_visemes(tmp_path / "face.npz", tmp_path / "out.tsv", visemes="oculus")
+    assert not (tmp_path / "out.tsv").exists()

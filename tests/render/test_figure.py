@@ -79,3 +79,10 @@ def test_figures_are_vector_files_too_and_equal_for_equal_faces(tmp_path: Path, 
 def test_a_suffix_that_names_no_figure_is_refused(tmp_path: Path, face: Make) -> None:
     with pytest.raises(ConfigError, match=r"name it out\.png"):
         draw_figure([face()], tmp_path / "out.jpg")
+
+
+@pytest.mark.usefixtures("drawing")
+def test_labels_are_text_and_no_formulas(tmp_path: Path, face: Make) -> None:
+    words = (Interval(0.0, 0.2, r"$\frac{$"), Interval(0.2, 0.4, "a\nb"))
+    draw_figure([face(10, words=words, name="$^$\n")], tmp_path / "out.svg", at_s=(0.1, 0.3), height=64)
+    assert (tmp_path / "out.svg").stat().st_size > 0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kmtalk_align.aligners.base import Interval
 from kmtalk_model.animation import Animation
 from kmtalk_model.render.strip import KEY_FRAME, Strip
-from kmtalk_model.render.text import fitting, font, shortened
+from kmtalk_model.render.text import fitting, font, plain, shortened
 
 Make = Callable[..., Animation]
 WIDTH = 601
@@ -63,3 +63,9 @@ def test_text_is_made_to_fit() -> None:
     assert font(12).getlength(shortened("a run of a long name", 60, 12)) <= 60
     assert shortened("short", 60, 12) == "short"
     assert fitting("phone", 20, 14).size < 14
+
+
+def test_labels_of_several_lines_are_drawn_on_one(face: Make) -> None:
+    one, several = (Strip(face(8, words=(Interval(0.0, 0.3, text),)), WIDTH, 1.0) for text in ("a b", "a\nb"))
+    np.testing.assert_array_equal(at(one, 2), at(several, 2))
+    assert plain("a\r\n\x00\u2028ü") == "a    ü"

@@ -184,3 +184,16 @@ def test_an_interrupt_leaves_no_file_and_no_ffmpeg(tmp_path: Path, face: Make, m
         render_video(face(), tmp_path / "out.mp4", height=HEIGHT)
     assert running[0]._process.returncode is not None
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("out.mp4", "the old one")]
+
+
+def test_a_name_of_two_lines_is_drawn_on_one(tmp_path: Path, face: Make) -> None:
+    render_video(face(1, name="two\nlines"), tmp_path / "out.mp4", height=HEIGHT)
+    assert (tmp_path / "out.mp4").is_file()
+
+
+def test_a_recording_is_not_overwritten_by_its_video(tmp_path: Path, face: Make) -> None:
+    recorded = tmp_path / "recorded.mp4"
+    recorded.write_bytes(b"mine")
+    with pytest.raises(ArtefactError, match="overwritten"):
+        render_video(face(1, sound=Sound(str(recorded), 640)), recorded, height=HEIGHT)
+    assert recorded.read_bytes() == b"mine"

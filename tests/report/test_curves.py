@@ -100,3 +100,9 @@ def test_a_history_that_is_gone_or_malformed_is_one_error(run: Path, name: str, 
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(ArtefactError, match=said):
         draw_curves(run, "svg")
+
+
+def test_a_row_that_is_longer_than_the_header_is_an_error(run: Path) -> None:
+    (run.parent / "base" / "completion" / "metrics.csv").write_text("epoch,train/loss,val/lve\n0,4,1e-5,7,8\n")
+    with pytest.raises(ArtefactError, match="does not fit"):
+        draw_curves(run, "svg")

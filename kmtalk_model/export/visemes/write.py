@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Interval
 from kmtalk_align.audio import SAMPLE_RATE, measure
 from kmtalk_align.errors import AnimationError, ConfigError
-from kmtalk_align.files import check_writable, write_bytes
+from kmtalk_align.files import check_writable, refuse_input, write_bytes
 from kmtalk_align.textgrid import read_textgrid
 from kmtalk_model.export.visemes.cues import PER_SECOND, Cue, cues_of
 from kmtalk_model.export.visemes.sets import viseme_set
 from kmtalk_model.open_animation import open_animation
 
 SUFFIXES = (".tsv", ".json")
+# Boundaries of neighbours may cross by rounding.
+_CROSSING_S = 1e-6
 
 
 def write_visemes(
@@ -30,6 +33,7 @@ def write_visemes(
         raise ConfigError("is neither .tsv nor .json", where=output, fix=f"name it {output.stem}.tsv")
     known = viseme_set(visemes).with_phones(phones)
     check_writable(output)
+    refuse_input(output, alignment)
     intervals, duration_s, sound = _open(alignment, audio)
     cues = cues_of(intervals, duration_s, known)
     text = _tsv(cues, known.silence) if output.suffix == ".tsv" else _json(cues, sound)
@@ -43,6 +47,14 @@ def _open(alignment: Path, audio: Path | None) -> tuple[Sequence[Interval], floa
         animation = open_animation(alignment, audio=audio)
         if not animation.phones:
             raise AnimationError("holds no phones", where=alignment, fix="give a TextGrid of its recording")
+        for before, after in pairwise(animation.phones):
+            if after.start_s < before.end_s - _CROSSING_S:
+                raise AnimationError(
+                    f"its phones are not in order, or overlap: {after.label!r} starts at {after.start_s:g} s, "
+                    f"{before.label!r} ends at {before.end_s:g} s",
+                    where=alignment,
+                    fix="give a TextGrid of its recording",
+                )
         sound = animation.sound
         duration_s = sound.samples / SAMPLE_RATE if sound else animation.duration_s
         return animation.phones, duration_s, Path(sound.path) if sound else None
