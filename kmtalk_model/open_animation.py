@@ -115,7 +115,7 @@ def _sound(animation: Animation, path: Path, audio: Path | None) -> Sound | None
         return None
     for place in (Path(animation.sound.path), path.parent / animation.sound.path):
         if _is_file(place):
-            return Sound(str(place), animation.sound.samples)
+            return Sound(os.path.normpath(place), animation.sound.samples)
     gone = animation.sound.path
     _log.warning("%s: its recording %s is gone, so it is shown without sound; --audio says where it is", path, gone)
     return None

@@ -43,7 +43,7 @@ def test_vertices_alone_move_the_face_that_is_given_with_them(shape: tuple[int, 
 )
 def test_vertices_that_are_not_of_the_mesh_are_refused(array: np.ndarray, why: str, mesh: Path) -> None:
     np.save(mesh.with_name("bad.npy"), array)
-    with pytest.raises(AnimationError, match=rf"bad\.npy: .*{why}"):
+    with pytest.raises(AnimationError, match=rf"bad\.npy.*{why}"):
         open_animation(mesh.with_name("bad.npy"), mesh=mesh, fps=25.0)
 
 
@@ -135,7 +135,8 @@ def test_for_what_needs_no_sound_none_is_looked_for(tmp_path: Path, caplog: pyte
 def test_a_file_whose_name_is_no_text_has_a_name_that_is(mesh: Path) -> None:
     path = mesh.with_name("a\udcff.npy")
     np.save(path, animation().vertices)
-    assert open_animation(path, mesh=mesh, fps=25.0).name == "a\ufffd"
+    # Without a warning of its sound, whose text pytest-xdist could not hand on.
+    assert open_motions([path], mesh=mesh, fps=25.0)[0].name == "a\ufffd"
 
 
 def test_an_npz_that_is_called_npy_is_refused(mesh: Path) -> None:
