@@ -10,6 +10,7 @@ from kmtalk_align.files import check_writable, write_bytes
 from kmtalk_model.animation import Animation
 from kmtalk_model.open_animation import open_animation
 from kmtalk_model.render.camera import View
+from kmtalk_model.side_by_side import say_what_sound_lacks
 from kmtalk_model.viewer.bundle import read_bundle
 from kmtalk_model.viewer.page import facts, page
 from kmtalk_model.viewer.scene import Scene
@@ -45,6 +46,7 @@ def write_page(
         return open_animation(path, mesh=mesh if own else None, fps=fps if own else None, audio=audio)
 
     scene = Scene.of([opened(path) for path in results], opened(captured) if captured else None, view)
+    say_what_sound_lacks(next((one for one in scene.animations if one.sound), scene.animations[0]))
     content = page(scene, bundle).encode()
     write_bytes(output, content)
     return f"{output}: {facts(scene)}; positions within {scene.bound}; {len(content) / 1e6:.1f} MB"
