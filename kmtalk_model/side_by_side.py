@@ -9,12 +9,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from kmtalk_align.audio import SAMPLE_RATE
 from kmtalk_align.errors import AnimationError
 from kmtalk_model.animation import Animation
 
 _log = logging.getLogger(__name__)
 # Frames of the sound and of captured motion may differ by so many (as in a corpus): the longer is cut.
 _SLACK = 2
+# A recording that differs from the motion by more is said to.
+_SAME_S = 0.1
 # matplotlib's name of the colours of errors: evenly perceived, dark where there is none.
 COLOUR_MAP = "inferno"
 _PERCENTILE = 99.0
@@ -60,6 +63,17 @@ def error_scale(errors: Sequence[NDArray[np.float32]]) -> float:
     """Where the colours of errors (T, V) end: at the 99th percentile of all, and above nought."""
     found = max((float(np.percentile(one, _PERCENTILE)) for one in errors), default=0.0)
     return found or 1.0
+
+
+def say_what_sound_lacks(animation: Animation) -> None:
+    """Warn where the recording lasts longer than the motion, and is cut, or less long, and silence follows it."""
+    if animation.sound is None:
+        return
+    sound_s = animation.sound.samples / SAMPLE_RATE
+    if abs(sound_s - animation.duration_s) > max(_SAME_S, _SLACK / animation.fps):
+        what = "the sound is cut" if sound_s > animation.duration_s else "silence follows the sound"
+        lasts = f"{animation.duration_s:.2f} s, its recording {sound_s:.2f} s"
+        _log.warning("%s: lasts %s: %s", animation.name, lasts, what)
 
 
 def shown_length(value: float, unit: str) -> str:

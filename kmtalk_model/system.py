@@ -12,6 +12,7 @@ from torch import Tensor
 
 from kmtalk_align import blocks
 from kmtalk_align.errors import ArtefactError, ConfigError
+from kmtalk_model.encoders.base import check_device
 from kmtalk_model.interpolation import Method, interpolated
 from kmtalk_model.networks.completion import MotionCompletion
 from kmtalk_model.networks.config import CompletionConfig, KeyMotionConfig
@@ -35,7 +36,11 @@ class System:
 
     @classmethod
     def from_run(cls, run: RunFolder, device: str = "cpu") -> System:
-        """The networks of a run, ready. Raises ArtefactError where a stage is missing or can't be read."""
+        """The networks of a run, ready.
+
+        Raises ArtefactError where a stage is missing or can't be read, ConfigError for a device that is not here.
+        """
+        check_device(device, where="--device")
 
         def decoder(stage: str) -> KeyMotionDecoder:
             found: KeyMotionDecoder = _loaded(KeyMotionDecoder, KeyMotionConfig, run.stage(stage), device)

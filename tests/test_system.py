@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import torch
 
+from kmtalk_align.errors import ConfigError
 from kmtalk_model.networks.key_motion import KeysOfSequence
 from kmtalk_model.system import System, inserting_into, single_stage
 from tests.networks.padded import batch, completion, key_decoder, key_motions
@@ -52,3 +56,9 @@ def test_the_share_of_the_flow_is_what_the_gate_leaves() -> None:
     assert torch.equal(system.predict(speech), network(speech, key_decoder()(speech)))
     deaf = completion(audio_guidance=False)
     assert System(key_decoder(), deaf, deaf).flow_share(speech, keys) is None
+
+
+def test_a_device_that_is_not_here_is_refused_before_anything_is_read() -> None:
+    nothing: Any = None
+    with pytest.raises(ConfigError, match="--device: torch has no device 'foo'"):
+        System.from_run(nothing, "foo")

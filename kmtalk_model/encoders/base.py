@@ -79,8 +79,8 @@ def one_core_each() -> None:
     torch.set_num_threads(1)
 
 
-def check_device(device: str) -> None:
-    """Raise ConfigError for a device that torch has not on this machine."""
+def check_device(device: str, where: str = "encoder block, key device") -> None:
+    """Raise ConfigError for a device that torch has not on this machine; where: what names it."""
     import torch
 
     try:
@@ -88,7 +88,7 @@ def check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(
             f"torch has no device {device!r} on this machine ({str(error).splitlines()[0]})",
-            where="encoder block, key device",
+            where=where,
             fix="cpu works everywhere; `kmtalk doctor` says what is here",
         ) from error
 

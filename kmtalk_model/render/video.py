@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kmtalk_align.audio import SAMPLE_RATE
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable, new_file, refuse_input
 from kmtalk_model.animation import Animation
@@ -22,14 +21,12 @@ from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.strip import Strip
 from kmtalk_model.render.text import INK, draw_colour_bar, font, plain, shortened
-from kmtalk_model.side_by_side import cut_to_shortest, shown_length
+from kmtalk_model.side_by_side import cut_to_shortest, say_what_sound_lacks, shown_length
 
 _log = logging.getLogger(__name__)
 HEIGHT = 512
 # Of a panel: how wide it is by its height, one alone and one of three; the header's height by the panel's.
 _ALONE, _OF_THREE, _HEADER = 1.25, 0.875, 0.086
-# A recording that differs from the motion by more is said to: the sound is cut, or silence follows.
-_SAME_S = 0.1
 
 
 def render_video(
@@ -131,10 +128,4 @@ def even(length: float) -> int:
 def _say_what_differs(animation: Animation) -> None:
     if not len(animation.faces):
         _log.warning("%s: has no faces, so its vertices are drawn as points", animation.name)
-    if animation.sound is None:
-        return
-    sound_s = animation.sound.samples / SAMPLE_RATE
-    if abs(sound_s - animation.duration_s) > max(_SAME_S, 2 / animation.fps):
-        what = "the sound is cut" if sound_s > animation.duration_s else "silence follows the sound"
-        lasts = f"{animation.duration_s:.2f} s, its recording {sound_s:.2f} s"
-        _log.warning("%s: lasts %s: %s", animation.name, lasts, what)
+    say_what_sound_lacks(animation)

@@ -101,6 +101,8 @@ def evaluation_of(given: Path, split: str = VAL) -> Path:
             fix="give results/<corpus>/runs/<experiment>, or the JSON of `kmtalk evaluate`",
         )
     path = Path(os.path.normpath(run / "../../evaluation" / f"{name}.json"))
+    if "/" in split or "\0" in split or not split:
+        raise ConfigError("is no split", where=f"--split {split!r}", fix="give its name, as train, val or testA")
     path = path if split == VAL else path.with_name(f"{name}.{split}.json")
     if not path.is_file():
         raise ArtefactError(

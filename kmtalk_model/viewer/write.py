@@ -9,6 +9,7 @@ from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable, write_bytes
 from kmtalk_model.open_animation import open_animations
 from kmtalk_model.render.camera import View
+from kmtalk_model.side_by_side import say_what_sound_lacks
 from kmtalk_model.viewer.bundle import read_bundle
 from kmtalk_model.viewer.page import facts, page
 from kmtalk_model.viewer.scene import Scene
@@ -36,6 +37,7 @@ def write_page(
     bundle = read_bundle()
     opened = open_animations([*results, *([captured] if captured else [])], mesh=mesh, fps=fps, audio=audio)
     scene = Scene.of(opened[: len(results)], opened[-1] if captured else None, view)
+    say_what_sound_lacks(scene.animations[0])
     content = page(scene, bundle).encode()
     write_bytes(output, content)
     return f"{output}: {facts(scene)}; positions within {scene.bound}; {len(content) / 1e6:.1f} MB"

@@ -203,3 +203,9 @@ def test_a_run_that_was_not_scored_is_an_error_with_the_command_that_scores_it(t
     wanted = tmp_path / "results" / "made" / "evaluation" / "tiny.testA.json"
     assert str(caught.value).startswith(f"{wanted}: is missing: the run was not scored on testA yet")
     assert f"`kmtalk evaluate {run} --root ROOT --split testA --output {wanted}` makes it" in str(caught.value)
+
+
+def test_a_split_that_is_a_path_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ConfigError, match="is no split"):
+        evaluation_of(tmp_path, "a/../b")

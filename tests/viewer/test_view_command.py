@@ -78,3 +78,9 @@ def test_a_recording_that_is_gone_is_said(caplog: pytest.LogCaptureFixture, caps
     view([Path("model.npz")], Path("out.html"))
     assert "gone.wav is gone, so it is shown without sound" in caplog.text
     assert "no sound" in capsys.readouterr().out
+
+
+def test_sound_that_is_cut_is_said(write_wav: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
+    ruler(write_wav("long.wav", np.full(96_000, 0.1))).save(Path("model.npz"))
+    view([Path("model.npz")], Path("out.html"), audio=Path("long.wav"))
+    assert "ruler: lasts 3.00 s, its recording 6.00 s: the sound is cut" in caplog.text
