@@ -15,6 +15,7 @@ from kmtalk_model.encoders import encoder_config
 from kmtalk_model.experiments import Experiments, TrainedStage
 from kmtalk_model.predict import CAPTURED
 from kmtalk_model.recipe import STAGES
+from kmtalk_model.viewer import bundle
 
 __all__ = [
     "CAPTURED",
@@ -27,6 +28,7 @@ __all__ = [
     "experiments_of",
     "mesh_digest",
     "runs_of",
+    "viewer_digest",
 ]
 
 # See kmtalk_align.dag. Those of the networks stand here, since their modules import torch.
@@ -113,6 +115,11 @@ def check_show(config: Mapping[str, Any]) -> None:
             where="config, train",
             fix="give the experiment another name",
         )
+
+
+def viewer_digest() -> str:
+    """A digest of the viewer's JavaScript, which every page holds."""
+    return bundle.sources_digest()
 
 
 def mesh_digest(corpus: Path) -> str:

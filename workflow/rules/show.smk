@@ -134,5 +134,6 @@ rule view:
     threads: 1
     params:
         version=model_dag.VERSIONS["view"],
+        viewer=model_dag.viewer_digest(),
     shell:
         "kmtalk view {input.results:q} --captured {input.captured:q} -o {output:q} > {log:q} 2>&1"
