@@ -21,6 +21,23 @@ _SAME_S = 0.1
 # matplotlib's name of the colours of errors: evenly perceived, dark where there is none.
 COLOUR_MAP = "inferno"
 _PERCENTILE = 99.0
+# What the vertices alone, as other tools write them, don't tell of their mesh and their speech.
+_SHARED = ("unit", "faces", "regions", "words", "phones")
+
+
+def matched(animations: Sequence[Animation]) -> list[Animation]:
+    """The animations as they stand side by side: of equal length, and each with what others know of mesh and speech.
+
+    Raises as `cut_to_shortest`.
+    """
+    cut = cut_to_shortest(animations)
+    known = {name: next((found for one in cut if len(found := getattr(one, name))), None) for name in _SHARED}
+    return [
+        replace(
+            one, **{name: found for name, found in known.items() if found is not None and not len(getattr(one, name))}
+        )
+        for one in cut
+    ]
 
 
 def cut_to_shortest(animations: Sequence[Animation]) -> list[Animation]:

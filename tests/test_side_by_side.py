@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kmtalk_align.errors import AnimationError
-from kmtalk_model.side_by_side import cut_to_shortest, error_scale, shown_length, vertex_error
+from kmtalk_model.side_by_side import cut_to_shortest, error_scale, matched, shown_length, vertex_error
 from tests.test_animation import T, V, animation
 
 
@@ -54,3 +54,20 @@ def test_the_scale_ends_near_the_largest_error_of_all_and_never_at_nought() -> N
 
 def test_lengths_are_written_as_people_read_them() -> None:
     assert [shown_length(0.00234, "metre"), shown_length(0.5, "cm"), shown_length(2.0, "")] == ["2.3 mm", "0.5 cm", "2"]
+
+
+def test_what_one_knows_of_mesh_and_speech_serves_the_other_but_not_its_key_frames() -> None:
+    known = animation(name="known", regions={"lips": (0, 1)}, key_frames=np.array([2], np.int32))
+    bare = animation(
+        name="bare",
+        **{"unit": "", "faces": np.zeros((0, 3), np.int32), "regions": {}, "words": (), "phones": ()},
+        key_frames=np.zeros(0, np.int32),
+    )
+    assert known.words
+    assert known.phones
+    for pair in ([bare, known], [known, bare]):
+        found = {one.name: one for one in matched(pair)}
+        for name in ("unit", "regions", "words", "phones"):
+            assert getattr(found["bare"], name) == getattr(known, name) == getattr(found["known"], name)
+        np.testing.assert_array_equal(found["bare"].faces, known.faces)
+        assert (found["bare"].key_frames.tolist(), found["known"].key_frames.tolist()) == ([], [2])

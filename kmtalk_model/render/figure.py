@@ -23,7 +23,7 @@ from kmtalk_model.render.moments import Moment, moments_at, telling_moments
 from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.text import plain
-from kmtalk_model.side_by_side import COLOUR_MAP, cut_to_shortest, error_scale, shown_length, vertex_error
+from kmtalk_model.side_by_side import COLOUR_MAP, error_scale, matched, shown_length, vertex_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def draw_figure(
     check_suffix(output)
     check_drawing()
     check_writable(output)
-    cut = cut_to_shortest([*animations, captured] if captured else list(animations))
+    cut = matched([*animations, captured] if captured else list(animations))
     predicted, truth = (cut[:-1], cut[-1]) if captured else (cut, None)
     moments = moments_at(predicted[0], at_s) if at_s else telling_moments(predicted[0])
     view, width = view or View(), round(height * _ASPECT)

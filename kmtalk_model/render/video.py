@@ -21,7 +21,7 @@ from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.strip import Strip
 from kmtalk_model.render.text import INK, draw_colour_bar, font, plain, shortened
-from kmtalk_model.side_by_side import cut_to_shortest, say_what_sound_lacks, shown_length
+from kmtalk_model.side_by_side import matched, say_what_sound_lacks, shown_length
 
 _log = logging.getLogger(__name__)
 HEIGHT = 512
@@ -48,7 +48,7 @@ def render_video(
     check_writable(output)
     sound = animation.sound or (captured.sound if captured else None)
     if captured is not None:
-        animation, captured = cut_to_shortest([animation, captured])
+        animation, captured = matched([animation, captured])
     animation = replace(animation, sound=sound)
     refuse_input(output, Path(sound.path) if sound else None)
     _say_what_differs(animation)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
 from kmtalk_model.render.camera import View
-from kmtalk_model.side_by_side import cut_to_shortest, shown_length
+from kmtalk_model.side_by_side import matched, shown_length
 from kmtalk_model.viewer.errors import Errors
 from kmtalk_model.viewer.grid import Grid
 from kmtalk_model.viewer.surface import Surface
@@ -32,7 +32,7 @@ class Scene:
     @classmethod
     def of(cls, models: Sequence[Animation], captured: Animation | None = None, view: View | None = None) -> Scene:
         """The scene of animations, cut to the shortest. Raises AnimationError where they don't belong together."""
-        cut = cut_to_shortest([*models, captured] if captured else models)
+        cut = matched([*models, captured] if captured else models)
         labels = distinct([one.name for one in cut])
         return cls(cut[: len(models)], cut[-1] if captured else None, labels, view or View())
 
