@@ -144,6 +144,8 @@ def _check(one: Animation) -> None:
         raise AnimationError(f"its template is {one.template.dtype}, not float32")
     if one.faces.ndim != 2 or one.faces.shape[1] != 3:
         raise AnimationError(f"its faces have shape {one.faces.shape}, not (F, 3)")
+    if one.key_frames.ndim != 1:
+        raise AnimationError(f"its key frames have shape {one.key_frames.shape}, not (m,)")
     _check_indices(one.faces, shape[1], "faces")
     _check_indices(one.key_frames, shape[0], "key frames")
     for name, region in one.regions.items():
@@ -188,7 +190,5 @@ def _check_text(text: object, what: str, *, of_system: bool = False) -> None:
 
 
 def _check_indices(indices: NDArray[np.signedinteger], count: int, what: str) -> None:
-    if what == "key frames" and indices.ndim != 1:
-        raise AnimationError(f"its key frames have shape {indices.shape}, not (m,)")
     if indices.dtype.kind not in "iu" or (indices.size and not 0 <= indices.min() <= indices.max() < count):
         raise AnimationError(f"its {what} are not indices below {count}")

@@ -6,7 +6,6 @@ that what is looked at is what `evaluate` scores.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from kmtalk_align.aligners.base import Alignment
 from kmtalk_align.audio import SAMPLE_RATE
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ConfigError
-from kmtalk_align.files import encode_id
+from kmtalk_align.files import encode_id, relative
 from kmtalk_align.results import Shard
 from kmtalk_align.stage import Row
 from kmtalk_model.animation import Animation, Sound
@@ -85,23 +84,26 @@ class _Clips:
         return path
 
     def _animation(self, clip: Utterance, vertices: NDArray[np.floating], name: str, path: Path) -> Animation:
-        face = Face.of(self.corpus.results.corpus)
         alignment, keys = self._alignments.get(clip.utterance_id), self._key_frames.get(clip.utterance_id)
         return Animation(
             vertices=np.asarray(vertices, np.float32),
             fps=clip.fps,
             template=self.corpus.template(clip),
-            faces=np.array(face.faces, np.int32).reshape(-1, 3),
-            unit=face.unit,
+            faces=np.array(self._face.faces, np.int32).reshape(-1, 3),
+            unit=self._face.unit,
             key_frames=np.array(keys["key_frames"] if keys else [], np.int32),
             key_source=keys["source"] or "" if keys else "",
             words=alignment.words if alignment else (),
             phones=alignment.phones if alignment else (),
-            regions=face.regions,
+            regions=self._face.regions,
             # Relative to the file, so that two builds in two folders are equal.
-            sound=Sound(os.path.relpath(self.corpus.root / clip.audio_path, path.parent), _samples(clip)),
+            sound=Sound(relative(self.corpus.root / clip.audio_path, path.parent), _samples(clip)),
             name=name,
         )
+
+    @cached_property
+    def _face(self) -> Face:
+        return Face.of(self.corpus.results.corpus)
 
     @cached_property
     def _shards(self) -> list[Shard]:

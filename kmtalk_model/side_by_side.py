@@ -93,11 +93,6 @@ def say_what_sound_lacks(animation: Animation) -> None:
         _log.warning("%s: lasts %s: %s", animation.name, lasts, what)
 
 
-def shown_length(value: float, unit: str) -> str:
-    """A length as people read it: metres in millimetres, any other unit as it is."""
-    return f"{value * 1e3:.2g} mm" if unit == "metre" else f"{value:.3g} {unit}".strip()
-
-
 def _cut(one: Animation, n_frames: int) -> Animation:
     keys = one.key_frames[one.key_frames < n_frames]
     return replace(one, vertices=one.vertices[:n_frames], key_frames=keys)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kmtalk_align.errors import AnimationError
-from kmtalk_model.side_by_side import cut_to_shortest, error_scale, matched, shown_length, vertex_error
+from kmtalk_model.side_by_side import cut_to_shortest, error_scale, matched, vertex_error
 from tests.test_animation import T, V, animation
 
 
@@ -50,10 +50,6 @@ def test_the_scale_ends_near_the_largest_error_of_all_and_never_at_nought() -> N
     errors = np.arange(1001, dtype=np.float32).reshape(1, -1)
     assert error_scale([errors, errors / 2]) == pytest.approx(990)
     assert error_scale([np.zeros((2, 3), np.float32)]) == 1.0
-
-
-def test_lengths_are_written_as_people_read_them() -> None:
-    assert [shown_length(0.00234, "metre"), shown_length(0.5, "cm"), shown_length(2.0, "")] == ["2.3 mm", "0.5 cm", "2"]
 
 
 def test_what_one_knows_of_mesh_and_speech_serves_the_other_but_not_its_key_frames() -> None:

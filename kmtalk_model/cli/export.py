@@ -40,7 +40,7 @@ def export(
     from kmtalk_model.open_animation import open_animation
 
     options = {"tolerance": tolerance, "metres_per_unit": metres_per_unit, "basis": basis}
-    chosen = choose_format(output, to, dict(options))
+    chosen = choose_format(output, to, options)
     refuse_input(output, result)
     animation = open_animation(result, mesh=mesh, fps=fps, audio=audio)
     for line in write(animation, output, chosen, tolerance=tolerance, metres_per_unit=metres_per_unit, basis=basis):

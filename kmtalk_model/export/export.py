@@ -17,7 +17,7 @@ from kmtalk_model.export.live_link import write_live_link
 from kmtalk_model.export.sequence import write_sequence
 from kmtalk_model.export.usd import write_usd
 from kmtalk_model.export.weights import solve_weights
-from kmtalk_model.side_by_side import shown_length
+from kmtalk_model.unit import shown_length
 
 # Of a division.
 _ROUNDING = 1e-9

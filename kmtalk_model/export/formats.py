@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ FORMATS = {
 }
 
 
-def choose_format(output: Path, to: str | None, options: dict[str, object]) -> str:
+def choose_format(output: Path, to: str | None, options: Mapping[str, object]) -> str:
     """The name of the format that `to` names, else that of the output's suffix.
 
     options: those that may be given, None where they aren't. Raises ConfigError where the format is unknown, the suffix

@@ -6,25 +6,11 @@ import logging
 
 from kmtalk_align.errors import ConfigError
 from kmtalk_model.animation import Animation
+from kmtalk_model.unit import metres
 
 _log = logging.getLogger(__name__)
 # Of a unit, in metres: with others, coordinates would leave float32.
 _LENGTHS = 1e-9, 1e6
-_METRES = {
-    "metre": 1.0,
-    "meter": 1.0,
-    "m": 1.0,
-    "centimetre": 0.01,
-    "centimeter": 0.01,
-    "cm": 0.01,
-    "millimetre": 0.001,
-    "millimeter": 0.001,
-    "mm": 0.001,
-    "inch": 0.0254,
-    "in": 0.0254,
-    "foot": 0.3048,
-    "ft": 0.3048,
-}
 
 
 def metres_per_unit(animation: Animation, given: float | None = None) -> float:
@@ -38,7 +24,7 @@ def metres_per_unit(animation: Animation, given: float | None = None) -> float:
             fix = f"give a length from {_LENGTHS[0]:g} to {_LENGTHS[1]:g}"
             raise ConfigError(f"a unit of {given} metres is none", where="--metres-per-unit", fix=fix)
         return given
-    found = _METRES.get(animation.unit.lower().removesuffix("s"))
+    found = metres(animation.unit)
     if found is None:
         what = f"its unit is {animation.unit!r}" if animation.unit else "its unit is not known"
         _log.warning("%s: %s, taken as a metre; --metres-per-unit says how long it is", animation.name, what)

@@ -23,7 +23,8 @@ from kmtalk_model.render.moments import Moment, moments_at, telling_moments
 from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.text import plain
-from kmtalk_model.side_by_side import COLOUR_MAP, error_scale, matched, shown_length, vertex_error
+from kmtalk_model.side_by_side import COLOUR_MAP, error_scale, matched, vertex_error
+from kmtalk_model.unit import shown_length
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

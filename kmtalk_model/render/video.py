@@ -21,7 +21,8 @@ from kmtalk_model.render.panels import Alone, Compared
 from kmtalk_model.render.scene import BACKGROUND
 from kmtalk_model.render.strip import Strip
 from kmtalk_model.render.text import INK, draw_colour_bar, font, plain, shortened
-from kmtalk_model.side_by_side import matched, say_what_sound_lacks, shown_length
+from kmtalk_model.side_by_side import matched, say_what_sound_lacks
+from kmtalk_model.unit import shown_length
 
 _log = logging.getLogger(__name__)
 HEIGHT = 512

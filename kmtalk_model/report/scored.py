@@ -88,7 +88,7 @@ class Scored:
 def evaluation_of(given: Path, split: str = VAL) -> Path:
     """The JSON that a person means: itself, or that of a run, where the workflow writes it.
 
-    Raises ArtefactError where it is missing.
+    Raises ArtefactError where it is missing, ConfigError where `given` is a folder of no run, or the split is no name.
     """
     if not given.is_dir() and given.name != RUN_FILE:
         return given

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
 from kmtalk_model.render.colours import colour_table
-from kmtalk_model.side_by_side import error_scale, shown_length, vertex_error
+from kmtalk_model.side_by_side import error_scale, vertex_error
+from kmtalk_model.unit import shown_length
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from kmtalk_model.animation import Animation
 from kmtalk_model.render.camera import View
-from kmtalk_model.side_by_side import matched, shown_length
+from kmtalk_model.side_by_side import matched
+from kmtalk_model.unit import shown_length
 from kmtalk_model.viewer.errors import Errors
 from kmtalk_model.viewer.grid import Grid
 from kmtalk_model.viewer.surface import Surface
@@ -48,11 +49,8 @@ class Scene:
 
     @cached_property
     def surface(self) -> Surface:
-        """What is drawn: faces and regions are of the first animation that has any."""
-        first = self.animations[0]
-        faces = next((one.faces for one in self.animations if len(one.faces)), first.faces)
-        regions = next((one.regions for one in self.animations if one.regions), first.regions)
-        return Surface.of(replace(first, faces=faces, regions=regions), self.view)
+        """What is drawn: `matched` has given each animation the faces and regions that any has."""
+        return Surface.of(self.animations[0], self.view)
 
     @cached_property
     def motions(self) -> list[NDArray[np.float32]]:
@@ -62,7 +60,7 @@ class Scene:
     @property
     def unit(self) -> str:
         """The unit of length, "" where none of them tells it."""
-        return next((one.unit for one in self.animations if one.unit), "")
+        return self.animations[0].unit
 
     @property
     def bound(self) -> str:
@@ -77,8 +75,7 @@ class Scene:
     @property
     def title(self) -> str:
         """What is said, where it is known; else the names."""
-        words = next((one.words for one in self.animations if one.words), ())
-        said = " ".join(one.label for one in words if one.label.strip())
+        said = " ".join(one.label for one in self.animations[0].words if one.label.strip())
         return said or ", ".join(self.labels)
 
     def about(self) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from kmtalk_model.animation import Animation
 
 
 def timing(animations: Sequence[Animation], labels: Sequence[str], duration_s: float) -> dict[str, Any]:
-    """Words and phones of the first animation that has any; key frames of all, those that share them together."""
+    """Words and phones, which all share; key frames of all, those that are the same together."""
     return {
-        "words": _intervals(next((one.words for one in animations if one.words), ()), duration_s),
-        "phones": _intervals(next((one.phones for one in animations if one.phones), ()), duration_s),
+        "words": _intervals(animations[0].words, duration_s),
+        "phones": _intervals(animations[0].phones, duration_s),
         "keys": _keys(animations, labels),
     }
 
