@@ -29,6 +29,7 @@ try:
     model_dag.check_show(config)
     dag.check_utterances(config["corpus"], config.get("show", []), where="config, show")
     ROOT = dag.corpus_root(config["corpus"])
+    CONVERTED = dag.conversion_mark(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
