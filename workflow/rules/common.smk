@@ -68,7 +68,7 @@ wildcard_constraints:
     aligner="[a-z0-9_-]+",
     selector="[a-z0-9_-]+",
     encoder="[a-z0-9_-]+",
-    experiment="[a-z0-9_-]+",
+    experiment=r"[a-z0-9_-]+(\.[a-z0-9_-]+\.[a-z0-9_-]+\.[a-z0-9_-]+)?",
     stage="[a-z_]+",
     split="[A-Za-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",
