@@ -17,9 +17,14 @@ from kmtalk_model.report.combine import common_clips
 from kmtalk_model.report.robustness_measures import Measured, measure
 from kmtalk_model.report.scored import VAL, Scored
 from kmtalk_model.robustness import experiment_with
+from kmtalk_model.statistics import Estimate
 
 # What the paper reports, and the size of FDD, which can't cancel out over clips.
-METRICS = ("lip_vertex_error", "upper_face_dynamics_deviation", "absolute_upper_face_dynamics_deviation")
+LVE, FDD, ABSOLUTE_FDD = METRICS = (
+    "lip_vertex_error",
+    "upper_face_dynamics_deviation",
+    "absolute_upper_face_dynamics_deviation",
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,22 @@ class Robustness:
     def metric(self, name: str) -> Metric:
         """The metric of a name."""
         return next(metric for metric in self.comparison.metrics if metric.name == name)
+
+    def signed_share(self, run: Run) -> float | None:
+        """The change of FDD as a share of the reference's, as the paper's table has it.
+
+        None where the reference's interval holds 0, so that a share of it means nothing.
+        """
+        of = self.comparison.estimates[self.reference.name][FDD]
+        change = self.comparison.differences[run.name][FDD].absolute.value
+        if change is None or not of.value or not excludes_zero(of):
+            return None
+        return change / of.value
+
+
+def excludes_zero(found: Estimate) -> bool:
+    """Whether all of an interval lies on one side of 0."""
+    return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
 
 
 def study_robustness(

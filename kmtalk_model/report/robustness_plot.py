@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kmtalk_align.plotting import COLOURS, figure
 from kmtalk_align.results import Run
@@ -24,6 +24,13 @@ _FILLINGS = ("full", "none", "left", "right", "top")
 _SIZE = 6.0
 # Inches.
 _PANEL_WIDTH, _LABEL_INCHES, _ROW, _AROUND, _SCATTER = 2.3, 0.075, 0.22, 0.95, 2.6
+
+Corner = Literal["outside lower left", "outside lower center", "outside lower right"]
+_LEGENDS: tuple[tuple[str, str, str, Corner], ...] = (
+    ("recogniser", "asr", "color", "outside lower left"),
+    ("aligner", "aligner", "marker", "outside lower center"),
+    ("selector", "selector", "fillstyle", "outside lower right"),
+)
 
 Style = Mapping[str, Any]
 
@@ -155,15 +162,15 @@ def _legend(drawn: Figure, styles: Mapping[Run, Style]) -> None:
     """A sample of each recogniser's colour, aligner's shape and selector's filling."""
     from matplotlib.lines import Line2D
 
-    plain = {"color": "0.3", "marker": "o", "fillstyle": "full", "markersize": _SIZE, "linestyle": "none"}
-    samples: dict[tuple[str, str], Style] = {}
-    for kind, key in (("asr", "color"), ("aligner", "marker"), ("selector", "fillstyle")):
-        for run, style in styles.items():
-            samples[kind, getattr(run, kind)] = plain | {key: style[key]}
-    drawn.legend(
-        [Line2D([], [], **style) for style in samples.values()],
-        [name for _, name in samples],
-        loc="outside lower center",
-        ncols=min(len(samples), 4),
-        fontsize=8,
-    )
+    plain: Style = {"color": "0.3", "marker": "o", "fillstyle": "full", "markersize": _SIZE, "linestyle": "none"}
+    for title, kind, key, where in _LEGENDS:
+        samples: dict[str, Style] = {getattr(run, kind): {**plain, key: one[key]} for run, one in styles.items()}
+        drawn.legend(
+            [Line2D([], [], **style) for style in samples.values()],
+            list(samples),
+            title=title,
+            loc=where,
+            alignment="left",
+            fontsize=8,
+            title_fontsize=8,
+        )

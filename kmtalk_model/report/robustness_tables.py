@@ -28,6 +28,7 @@ COLUMNS = (
     *(f"{short}{end}" for short in _SHORT.values() for end in ("", "_low", "_high")),
     *(f"{short}_difference{end}" for short in _SHORT.values() for end in ("", "_low", "_high")),
     *(f"{short}_share{end}" for short in ("lve", "absolute_fdd") for end in ("", "_low", "_high")),
+    "fdd_share",
 )
 
 
@@ -128,6 +129,8 @@ def _errors(study: Robustness, run: Run) -> dict[str, str]:
         found |= numbers(less.absolute, *_ends(f"{short}_difference"))
         if less.relative is not None:
             found |= numbers(less.relative, *_ends(f"{short}_share"))
+    if run != study.reference and (share := study.signed_share(run)) is not None:
+        found["fdd_share"] = f"{share:.6g}"
     return found
 
 

@@ -10,15 +10,14 @@ from kmtalk_align.page import TableView
 from kmtalk_align.results import Run
 from kmtalk_model import comparison_text
 from kmtalk_model.report import robustness_paper as paper
-from kmtalk_model.report.robustness import METRICS, Robustness
+from kmtalk_model.report.robustness import ABSOLUTE_FDD, FDD, LVE, METRICS, Robustness, excludes_zero
 from kmtalk_model.report.robustness_measures import Measured
 from kmtalk_model.statistics import LEVEL, Estimate
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_LVE, _FDD, _ABSOLUTE_FDD = METRICS
-_WIDTH = 240
+_WIDTH = 280
 # How many columns of the table say what a combination is.
 NAMES = 3
 _REFERENCE = "reference"
@@ -48,7 +47,7 @@ def heading(study: Robustness) -> Iterator[str]:
     yield (
         f"{study.experiment} on {comparison.corpus}, trained on the key frames of {len(study.runs)} combinations and "
         f"scored on {comparison.split}: {comparison.clips} clips, protocol {comparison.protocol.name}; below a figure "
-        f"its {LEVEL:.0%} interval, of errors over these clips, of word error rates over utterances that have a transcript"
+        f"its {LEVEL:.0%} interval, of errors over clips, of word error rates over utterances that have a transcript"
     )
     if comparison.description:
         yield comparison.description
@@ -56,13 +55,13 @@ def heading(study: Robustness) -> Iterator[str]:
 
 def findings(study: Robustness) -> Iterator[str]:
     """How far the errors change at most, and what the paper says of its own."""
-    for name in (_LVE, _ABSOLUTE_FDD):
+    for name in (LVE, ABSOLUTE_FDD):
         label = study.metric(name).label
         found = _changes(study, name)
         if not found:
             continue
         farthest = max(found, key=lambda run: abs(found[run].value or 0.0))
-        apart = sum(_excludes_zero(one) for one in found.values())
+        apart = sum(excludes_zero(one) for one in found.values())
         change = comparison_text.estimate(found[farthest], "{:+.1%}").replace("\n", ", interval ")
         yield (
             f"{label} changes most with {farthest.name}: {change}. {apart} of {len(found)} combinations are shown to "
@@ -116,14 +115,18 @@ def meanings(study: Robustness) -> Iterator[tuple[str, str]]:
     )
     yield (
         "key frame F1",
-        f"with the key frames of {study.reference.name}, mean over clips: frames match one to one if they are the same, or "
-        "if they lie within one frame of each other. Key frames are dense: any two sets have a high second one",
+        f"with those of {study.reference.name}, mean over clips: frames match one to one if they are the same, or "
+        "if they lie within one frame of each other. Key frames are dense: the second is high for any two",
     )
     yield "key ratio", "the share of frames that are key frames, mean over utterances"
     yield "not aligned", "utterances whose key frames are evenly spaced instead (fallback), or that have none (failed)"
     for metric in study.comparison.metrics:
         yield metric.label, f"{metric.meaning}; {metric.best}"
-    yield "less the reference", "paired over clips, as a share of the reference's figure"
+    yield (
+        "less the reference",
+        "paired over clips, as a share of the reference's figure; of FDD the difference itself, with its interval, "
+        "after its share of the reference's FDD where that is shown to differ from 0",
+    )
 
 
 def _headings(study: Robustness) -> Iterator[str]:
@@ -134,13 +137,12 @@ def _headings(study: Robustness) -> Iterator[str]:
     yield from ("key ratio", "not aligned\nfallback, failed")
     for name in METRICS:
         yield f"{labels[name]}\n{units[name]}"
-        if name != _FDD:
-            yield f"{labels[name]}, less\nthe reference"
+        yield f"{labels[name]}, less\nthe reference"
 
 
 def _selector(study: Robustness, run: Run) -> str:
     offset = study.offsets[run]
-    return run.selector if offset is None else f"{run.selector}\n{offset:+d}"
+    return run.selector if offset is None else f"{run.selector}\n{format(offset, '+d') if offset else 0}"
 
 
 def _upstream(study: Robustness, run: Run, measured: Measured) -> tuple[str, ...]:
@@ -180,22 +182,18 @@ def _errors(study: Robustness, run: Run) -> Iterator[str]:
     own = study.comparison.estimates[run.name]
     for name in METRICS:
         yield comparison_text.estimate(own[name], "{:.3g}")
-        if name == _FDD:
-            continue
         if run == study.reference:
             yield _REFERENCE
-        else:
-            yield comparison_text.difference(study.comparison.differences[run.name][name])
+            continue
+        change = comparison_text.difference(study.comparison.differences[run.name][name])
+        share = study.signed_share(run) if name == FDD else None
+        yield change if share is None else f"{share:+.1%}, {change}"
 
 
 def _changes(study: Robustness, name: str) -> Mapping[Run, Estimate]:
     """By run but the reference, the change of a metric as a share of the reference's, where it has one."""
     found = {run: study.comparison.differences[run.name][name].relative for run in study.runs[1:]}
     return {run: one for run, one in found.items() if one is not None and one.value is not None}
-
-
-def _excludes_zero(found: Estimate) -> bool:
-    return found.low is not None and found.high is not None and (found.low > 0 or found.high < 0)
 
 
 def _print(console: Console, view: TableView, names: int) -> None:
