@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, names: int = 1) -> Iterator[str]:
-    """The lines of a table; all columns but the first so many are numbers."""
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table; all columns but the first are numbers."""
     yield _row(headings)
-    yield "|" + "---|" * names + "---:|" * (len(headings) - names)
+    yield "|---|" + "---:|" * (len(headings) - 1)
     for row in rows:
         yield _row(row)
 

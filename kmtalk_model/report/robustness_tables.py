@@ -48,7 +48,7 @@ def as_markdown(study: Robustness) -> bytes:
     lines = [f"# Robustness of {study.experiment}", "", first + "."]
     lines += [line for one in rest for line in ("", one)]
     lines += ["", *(f"- {one}" for one in text.findings(study))]
-    lines += ["", *markdown_table(ours.headings, ours.rows, names=text.NAMES), ""]
+    lines += ["", *markdown_table(ours.headings, ours.rows), ""]
     lines += [f"## {paper.CAPTION}", "", paper.NOTE, "", *markdown_table(theirs.headings, theirs.rows), ""]
     lines += [f"- {label}: {meaning}" for label, meaning in text.meanings(study)]
     lines += [f"- {notice}" for notice in study.notices]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kmtalk_align.page import TableView
 from kmtalk_align.results import Run
 from kmtalk_model import comparison_text
 from kmtalk_model.report import robustness_paper as paper
+from kmtalk_model.report.comparison_plot import scaled
 from kmtalk_model.report.robustness import ABSOLUTE_FDD, FDD, LVE, METRICS, Robustness, excludes_zero
 from kmtalk_model.report.robustness_measures import Measured
 from kmtalk_model.statistics import LEVEL, Estimate
@@ -17,10 +20,9 @@ from kmtalk_model.statistics import LEVEL, Estimate
 if TYPE_CHECKING:
     from rich.console import Console
 
-_WIDTH = 280
-# How many columns of the table say what a combination is.
-NAMES = 3
+_WIDTH = 260
 _REFERENCE = "reference"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What has its key frames from elsewhere than the selector's rule.
 _NOT_ALIGNED = ("fallback", "failed")
 
@@ -33,9 +35,9 @@ def as_text(study: Robustness) -> str:
     console = Console(file=sink, width=_WIDTH, color_system=None, highlight=False, markup=False)
     for line in (*heading(study), *findings(study)):
         console.print(line)
-    _print(console, combinations(study), NAMES)
+    _print(console, combinations(study))
     console.print(f"{paper.CAPTION}. {paper.NOTE}")
-    _print(console, papers_table(), 1)
+    _print(console, papers_table())
     for notice in study.notices:
         console.print(f"note: {notice}")
     return "\n".join(line.rstrip() for line in sink.getvalue().splitlines()) + "\n"
@@ -78,7 +80,7 @@ def combinations(study: Robustness) -> TableView:
     """A row for each combination: what its key frames are, and how the network does that is trained on them."""
     rows = [
         (
-            *(run.asr, run.aligner, _selector(study, run)),
+            "\n".join((run.asr, run.aligner, _selector(study, run))),
             *_upstream(study, run, study.measured[run]),
             *_errors(study, run),
         )
@@ -119,7 +121,7 @@ def meanings(study: Robustness) -> Iterator[tuple[str, str]]:
         "if they lie within one frame of each other. Key frames are dense: the second is high for any two",
     )
     yield "key ratio", "the share of frames that are key frames, mean over utterances"
-    yield "not aligned", "utterances whose key frames are evenly spaced instead (fallback), or that have none (failed)"
+    yield "fallback, failed", "utterances whose key frames are evenly spaced instead, or that have none"
     for metric in study.comparison.metrics:
         yield metric.label, f"{metric.meaning}; {metric.best}"
     yield (
@@ -130,19 +132,21 @@ def meanings(study: Robustness) -> Iterator[tuple[str, str]]:
 
 
 def _headings(study: Robustness) -> Iterator[str]:
-    units = {metric.name: study.comparison.unit_of(metric) for metric in study.comparison.metrics}
     labels = {metric.name: metric.label for metric in study.comparison.metrics}
-    yield from ("recogniser", "aligner", "selector\noffset")
-    yield from ("word error rate", "phone boundaries\nmedian; within 20, 50 ms", "key frame F1\nsame; within one")
-    yield from ("key ratio", "not aligned\nfallback, failed")
+    yield from (
+        "recogniser\naligner\nselector, offset",
+        "word error rate",
+        "phone boundaries\nmedian\nwithin 20, 50 ms",
+    )
+    yield from ("key frame F1\nsame frame\nwithin one", "key ratio", "fallback,\nfailed")
     for name in METRICS:
-        yield f"{labels[name]}\n{units[name]}"
+        yield f"{labels[name]}\n{_scaled(study, name)[1]}"
         yield f"{labels[name]}, less\nthe reference"
 
 
 def _selector(study: Robustness, run: Run) -> str:
     offset = study.offsets[run]
-    return run.selector if offset is None else f"{run.selector}\n{format(offset, '+d') if offset else 0}"
+    return run.selector if offset is None else f"{run.selector}, {format(offset, '+d') if offset else 0}"
 
 
 def _upstream(study: Robustness, run: Run, measured: Measured) -> tuple[str, ...]:
@@ -151,7 +155,7 @@ def _upstream(study: Robustness, run: Run, measured: Measured) -> tuple[str, ...
         _boundaries(study, run, measured),
         _agreement(study, run, measured),
         "none" if measured.key_ratio is None else f"{measured.key_ratio:.3f}",
-        f"{' + '.join(str(measured.sources.get(one, 0)) for one in _NOT_ALIGNED)}\nof {measured.utterances}",
+        f"{', '.join(str(measured.sources.get(one, 0)) for one in _NOT_ALIGNED)}\nof {measured.utterances}",
     )
 
 
@@ -175,19 +179,33 @@ def _agreement(study: Robustness, run: Run, measured: Measured) -> str:
         return _REFERENCE
     if measured.agreement is None:
         return "no clip\nto compare"
-    return f"{measured.agreement.exact:.3f}; {measured.agreement.near:.3f}\n{measured.agreement.clips} clips"
+    return f"{measured.agreement.exact:.3f}\n{measured.agreement.near:.3f}\n{measured.agreement.clips} clips"
 
 
 def _errors(study: Robustness, run: Run) -> Iterator[str]:
     own = study.comparison.estimates[run.name]
     for name in METRICS:
-        yield comparison_text.estimate(own[name], "{:.3g}")
+        scale, _ = _scaled(study, name)
+        yield comparison_text.estimate(_times(own[name], scale), "{:.3g}")
         if run == study.reference:
             yield _REFERENCE
             continue
-        change = comparison_text.difference(study.comparison.differences[run.name][name])
+        less = study.comparison.differences[run.name][name]
+        change = comparison_text.difference(replace(less, absolute=_times(less.absolute, scale)))
         share = study.signed_share(run) if name == FDD else None
-        yield change if share is None else f"{share:+.1%}, {change}"
+        yield change if share is None else f"{share:+.1%}\n{change}"
+
+
+def _scaled(study: Robustness, name: str) -> tuple[float, str]:
+    """What to multiply a metric's figures by to have few digits, and their unit then, as plain text."""
+    found = [study.comparison.estimates[run.name][name] for run in study.runs]
+    scale, unit = scaled(found, study.comparison.unit_of(study.metric(name)))
+    return scale, re.sub(r"\$10\^\{(-?\d+)\}\$", lambda power: f"10{power[1].translate(_RAISED)}", unit)
+
+
+def _times(found: Estimate, scale: float) -> Estimate:
+    value, low, high = (None if one is None else one * scale for one in (found.value, found.low, found.high))
+    return Estimate(value, low, high, found.clips)
 
 
 def _changes(study: Robustness, name: str) -> Mapping[Run, Estimate]:
@@ -196,13 +214,13 @@ def _changes(study: Robustness, name: str) -> Mapping[Run, Estimate]:
     return {run: one for run, one in found.items() if one is not None and one.value is not None}
 
 
-def _print(console: Console, view: TableView, names: int) -> None:
+def _print(console: Console, view: TableView) -> None:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
     for place, headed in enumerate(view.headings):
-        table.add_column(headed, justify="left" if place < names else "right")
+        table.add_column(headed, justify="right" if place else "left")
     for row in view.rows:
         table.add_row(*row)
     console.print(table)
