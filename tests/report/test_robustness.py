@@ -9,7 +9,7 @@ import pytest
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.results import Run
 from kmtalk_model.report.combine import combine
-from kmtalk_model.report.robustness import ABSOLUTE_FDD, LVE, Robustness, study_robustness
+from kmtalk_model.report.robustness import ABSOLUTE_FDD, FDD, LVE, Robustness, study_robustness
 from tests.report.evaluated import CLIPS, evaluated
 from tests.report.made_study import ERRORS, EXPERIMENT, HEARD, LATER, OTHER, REFERENCE, SPLIT, study
 
@@ -89,9 +89,7 @@ def test_errors_are_what_compare_says_of_the_same_evaluations(made: Path) -> Non
 
 def test_a_share_of_fdd_is_given_only_where_the_reference_has_one(made: Path, tmp_path: Path) -> None:
     found = studied(made)
-    own, other = (
-        found.comparison.estimates[name]["upper_face_dynamics_deviation"].value for name in (REFERENCE, HEARD)
-    )
+    own, other = (found.comparison.estimates[name][FDD].value for name in (REFERENCE, HEARD))
     assert own
     assert other
     assert found.signed_share(run_of(HEARD)) == pytest.approx(other / own - 1)
@@ -166,10 +164,8 @@ def test_clips_that_one_evaluation_lacks_are_left_out_for_all_and_it_is_said(tmp
     evaluated(path, {name: 0.02}, split=SPLIT, clips=CLIPS[1:], left_out={CLIPS[0]: "no keys"})
     found = studied(results)
     assert found.comparison.clips == len(CLIPS) - 1
-    assert (
-        f"1 clips of {EXPERIMENT}.{REFERENCE}.{SPLIT}.json are left out, which another evaluation lacks"
-        in found.notices
-    )
+    whole = f"{EXPERIMENT}.{REFERENCE}.{SPLIT}.json"
+    assert f"1 clips of {whole} are left out, which another evaluation lacks" in found.notices
 
 
 def test_evaluations_without_a_clip_in_common_are_an_error(tmp_path: Path) -> None:
