@@ -13,7 +13,13 @@ from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.errors import ConfigError, KMTalkError
 from kmtalk_align.finding import Finding
 
-_PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+_PACKAGES = {
+    "whisper": "openai-whisper",
+    "faster_whisper": "faster-whisper",
+    "pocketsphinx": "pocketsphinx",
+    "viter": "viter",
+}
+_EXTRAS = {"viter": "'.[viter]'"}
 _PATIENCE_S = 120.0
 _MODELS = ("tiny.en", "base", "base.en", "small.en", "large-v3")
 
@@ -95,7 +101,8 @@ def _package(kind: str, name: str) -> Finding:
     try:
         return Finding(kind, name, True, f"{package} {version(package)}")
     except PackageNotFoundError:
-        return Finding(kind, name, False, f"{package} is not installed", "pip install -c constraints.txt -e .")
+        mend = f"pip install -c constraints.txt -e {_EXTRAS.get(name, '.')}"
+        return Finding(kind, name, False, f"{package} is not installed", mend)
 
 
 def _devices() -> Iterator[Finding]:
