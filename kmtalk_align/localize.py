@@ -60,6 +60,7 @@ class Localizer:
     def __init__(self, asr: Mapping[str, Any], aligner: Mapping[str, Any], threads: int = 1) -> None:
         """asr, aligner: config blocks. Raises ConfigError for a mistake in them."""
         self._asr, self._aligner = recogniser_config(asr), aligner_config(aligner)
+        self._language = (asr.get("otherwise") or asr).get("language") or "en"
         self._threads = threads
 
     def transcribe(self, name: str, samples: Samples, transcript: str | None = None) -> Transcript:
@@ -70,21 +71,16 @@ class Localizer:
         nobody says what language a transcript is in.
         """
         utterance = _utterance(name, samples)
-        if transcript is not None:
-            given = replace(utterance, transcript=transcript, language=self._language())
-            return Reference().transcribe(given, lambda: samples)
-        return self.recogniser.transcribe(utterance, lambda: samples)
-
-    def _language(self) -> str:
-        """The language that the recogniser's block names, English where it names none."""
-        named: str | None = getattr(self._asr, "language", None)
-        if named == "detect":
+        if transcript is None:
+            return self.recogniser.transcribe(utterance, lambda: samples)
+        if self._language == "detect":
             raise ConfigError(
                 "a transcript that is given is in the recogniser's language, which is to be detected",
                 where="asr block, language",
                 fix='name it in the asr block, as in {"backend": "faster_whisper", "model": "base", "language": "fr"}',
             )
-        return named or "en"
+        given = replace(utterance, transcript=transcript, language=self._language)
+        return Reference().transcribe(given, lambda: samples)
 
     def align(self, name: str, samples: Samples, said: Transcript) -> Aligned:
         """The phones of a recording in time. Raises AlignmentError where they can't be found."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def run(
     fps: float = 25.0,
     transcript: str | None = None,
     textgrid: Path | None = None,
-    asr: dict[str, str] = ASR,
+    asr: dict[str, Any] = ASR,
 ) -> Localized:
     selector = PhonemeSelector(anchor_ends=False)
     return localize(
@@ -80,9 +81,10 @@ def test_a_missing_recording_is_refused(tmp_path: Path) -> None:
 FRENCH = ASR | {"model": "base", "language": "fr"}
 
 
-def test_a_transcript_is_in_the_language_of_the_recogniser(audio: Path) -> None:
+@pytest.mark.parametrize("asr", [FRENCH, {"backend": "reference", "otherwise": FRENCH}])
+def test_a_transcript_is_in_the_language_of_the_recogniser(audio: Path, asr: dict[str, Any]) -> None:
     with pytest.raises(AlignmentError, match=r"its language is 'fr'.*docs/languages\.md"):
-        run(audio, transcript="et c'est la dictée", asr=FRENCH)
+        run(audio, transcript="et c'est la dictée", asr=asr)
 
 
 def test_the_language_of_a_transcript_cannot_be_detected(audio: Path) -> None:
