@@ -13,7 +13,12 @@ from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.errors import ConfigError, KMTalkError
 from kmtalk_align.finding import Finding
 
-_PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+_PACKAGES = {
+    "whisper": "openai-whisper",
+    "faster_whisper": "faster-whisper",
+    "auto_avsr": "torch",
+    "pocketsphinx": "pocketsphinx",
+}
 _PATIENCE_S = 120.0
 _MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
 
