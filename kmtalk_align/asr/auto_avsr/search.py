@@ -87,14 +87,14 @@ class _Step:
     def __init__(self, running: _Running, outputs: Tensor, state: DecoderState, config: SearchConfig) -> None:
         self.running, self.state, self.config = running, state, config
         prefixes = running.prefixes
-        joint, ctc = 1 - config.ctc_weight, config.ctc_weight
+        decoder, ctc = 1 - config.ctc_weight, config.ctc_weight
         units = outputs[:, 1:-1]
         preselected = units.topk(min(int(_PRESELECTED * config.beam), units.shape[1]), dim=1)
         self.candidates = preselected.indices + 1
         self.ctc_scores = prefixes.scores_with(self.candidates)
-        gained = joint * preselected.values + ctc * (self.ctc_scores - prefixes.scores[:, None])
+        gained = decoder * preselected.values + ctc * (self.ctc_scores - prefixes.scores[:, None])
         self.scores = running.scores[:, None] + gained
-        self.end_scores = running.scores + joint * outputs[:, -1] + ctc * (prefixes.ended() - prefixes.scores)
+        self.end_scores = running.scores + decoder * outputs[:, -1] + ctc * (prefixes.ended() - prefixes.scores)
 
     def take(self, ended: _Ended, *, may_go_on: bool) -> _Running:
         """The hypotheses among the best that go on; those that end are added to `ended`, all of them where none may."""
