@@ -16,6 +16,7 @@ from kmtalk_align.finding import Finding
 _PACKAGES = {
     "whisper": "openai-whisper",
     "faster_whisper": "faster-whisper",
+    "auto_avsr": "torch",
     "pocketsphinx": "pocketsphinx",
     "viter": "viter",
 }
