@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from kmtalk_align.files import write_bytes, write_bytes_if_changed
 from kmtalk_align.tables import CORPUS
 
 VERSION = 2
+_log = logging.getLogger(__name__)
 
 
 def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) -> Counter[str]:
@@ -46,6 +48,8 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
         first = f"; the first: {examples[0]}" if examples else ""
         raise CorpusError(f"none of the {counts[FAILED]} utterances can be used{first}", where=corpus.root)
     shards.remove_other_cuts(output / f"{next(iter(members))}.parquet")
+    if corpus.published:
+        _log.info("%s", ", ".join(f"{split} {splits[split]} of {number}" for split, number in corpus.published.items()))
     _write_templates(corpus, output / "templates.safetensors")
     summary = corpus.summary() | {"shards": list(members), "utterances": dict(counts), "splits": dict(splits)}
     write_bytes(output / "corpus.json", (json.dumps(summary, sort_keys=True) + "\n").encode())

@@ -2,9 +2,9 @@
 
     wav/<id>.<any audio suffix>   vertices_npy/<id>.npy (T, V * 3) or (T, V, 3)   templates.pkl {subject: (V, 3)}
     splits.json {split: [id]}     transcripts/<id>.txt   regions/<name>.txt   mesh.npz | *.ply | *.obj
-    problems.json {id: why it can't be used}
+    problems.json {id: why it can't be used}   motion_rows.json: motions that lie in one file together (motions.py)
 
-A corpus without `vertices_npy/` is an audio corpus. In spite of its name, `wav/` holds any format that `audio` decodes.
+A corpus without any motion is an audio corpus. In spite of its name, `wav/` holds any format that `audio` decodes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
 from kmtalk_align.corpora.conversion import read_problems
 from kmtalk_align.corpora.examine import FolderFiles, examine
+from kmtalk_align.corpora.listing import by_stem
+from kmtalk_align.corpora.motions import list_motions
 from kmtalk_align.corpora.splits import SplitRule, read_splits
 from kmtalk_align.corpora.templates import read_templates
 from kmtalk_align.corpus import Corpus
@@ -32,7 +34,8 @@ class FolderCorpus:
     fps: frames per second of the motion as later steps see it, after `motion_stride` (every n-th frame of the files);
     unit: of the vertices ("metre"); shards: how many portions the work is cut into; include, exclude: utterance ids,
     or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json;
-    description: what a reader of any result must know of the data; motion_name: what its motion is called.
+    description: what a reader of any result must know of the data; motion_name: what its motion is called; published:
+    the ids that the data set's published splits name, by split: failed rows where the folder lacks them.
     """
 
     name: str
@@ -49,6 +52,7 @@ class FolderCorpus:
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     description: str = ""
     motion_name: str = "captured"
+    published: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def root_folder(self) -> Path:
         """The data set's folder."""
@@ -67,15 +71,16 @@ class FolderCorpus:
             raise CorpusError(
                 "holds no folder wav/", where=root.absolute(), fix="set corpus.root to the folder of the data set"
             )
-        has_motion = (root / "vertices_npy").is_dir()
+        motions = list_motions(root)
+        has_motion = motions is not None
         templates = read_templates(root / "templates.pkl") if has_motion else {}
         vertex_count = next((len(template) for template in templates.values()), 0)
         mesh.check_mouth_opening(self.mouth_opening if has_motion else None, vertex_count, "corpus block")
         splits = read_splits(root / "splits.json") if (root / "splits.json").is_file() else None
         files = FolderFiles(
             root=root,
-            recordings=_by_stem(root / "wav", SUFFIXES),
-            motions=_by_stem(root / "vertices_npy", (".npy",)) if has_motion else None,
+            recordings=by_stem(root / "wav", SUFFIXES),
+            motions=motions,
             splits=splits,
             rules=self.splits,
             templates=templates,
@@ -83,6 +88,7 @@ class FolderCorpus:
             stride=self.motion_stride,
             language=self.language,
             problems=read_problems(root),
+            published=self.published,
         )
         return Corpus(
             name=self.name,
@@ -97,6 +103,7 @@ class FolderCorpus:
             mouth_opening=self.mouth_opening if has_motion else None,
             description=self.description,
             motion_name=self.motion_name,
+            published={split: len(ids) for split, ids in self.published.items()},
         )
 
     def _chosen(self, ids: list[str]) -> list[str]:
@@ -112,25 +119,6 @@ class FolderCorpus:
         if not chosen:
             raise CorpusError("holds no utterance", where=Path(self.root).absolute(), fix="see include and exclude")
         return chosen
-
-
-def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[str]]:
-    """File names by stem, hidden files apart; several names where several files share a stem."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            _check_utf8(path)
-            found.setdefault(path.stem, []).append(path.name)
-    return found
-
-
-def _check_utf8(path: Path) -> None:
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        raise CorpusError(
-            "the file's name is not UTF-8", where=f"{path.parent}/{path.name!r}", fix="rename it"
-        ) from error
 
 
 def _id_list(given: tuple[str, ...] | str, key: str) -> set[str]:
