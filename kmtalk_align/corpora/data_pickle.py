@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickle
 import pickletools
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -92,8 +93,8 @@ def load_file(file: BinaryIO) -> Any:
 
     Raises RefusedPickleError; nearly anything where malformed.
     """
-    for operation, argument, _ in pickletools.genops(file):
-        if operation.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > _MOST_MEMO_ENTRIES:
+    for name, argument in _operations(file):
+        if name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument) > _MOST_MEMO_ENTRIES:
             raise ValueError("a memo entry has an absurd number")
     file.seek(0)
     return _DataUnpickler(file, encoding="latin1").load()
@@ -104,6 +105,25 @@ def number(value: object) -> int | float | None:
     if isinstance(value, PickledScalar):
         value = value.value()
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _operations(file: BinaryIO) -> Iterator[tuple[str, Any]]:
+    """The operations of a pickle and their arguments, to its end. Raises ValueError where it has none.
+
+    As pickletools.genops, which takes no string of Python 2 that isn't ASCII in protocol 0.
+    """
+    name = ""
+    while name != "STOP":
+        code = file.read(1).decode("latin1")
+        if code not in pickletools.code2op:
+            raise ValueError(f"there is no operation {code!r}" if code else "it ends too early")
+        operation = pickletools.code2op[code]
+        name, argument = operation.name, None
+        if name == "STRING":
+            file.readline()
+        elif operation.arg is not None:
+            argument = operation.arg.reader(file)
+        yield name, argument
 
 
 def _numbers(data: object, dtype: object) -> NDArray[np.generic] | None:
