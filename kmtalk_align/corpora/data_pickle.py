@@ -24,6 +24,7 @@ from kmtalk_align.errors import CorpusError
 _NUMPY_MODULES = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
 # A memo entry may have any number, and pickle reserves room for all below it.
 _MOST_MEMO_ENTRIES = 1_000_000
+_OPCODES = {operation.code: operation for operation in pickletools.opcodes}
 
 
 class RefusedPickleError(Exception):
@@ -115,9 +116,9 @@ def _operations(file: BinaryIO) -> Iterator[tuple[str, Any]]:
     name = ""
     while name != "STOP":
         code = file.read(1).decode("latin1")
-        if code not in pickletools.code2op:
+        if code not in _OPCODES:
             raise ValueError(f"there is no operation {code!r}" if code else "it ends too early")
-        operation = pickletools.code2op[code]
+        operation = _OPCODES[code]
         name, argument = operation.name, None
         if name == "STRING":
             file.readline()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmtalk_align.corpora import conversion
+from kmtalk_align.corpora.conversion import (
+    check_apart,
+    check_converted,
+    convert_all,
+    converted_folder,
+    is_folder_layout,
+)
 from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.vocaset import flame
 from kmtalk_align.corpora.vocaset.conversion import VocasetConversion
@@ -45,28 +52,28 @@ class VocasetCorpus:
 
     def needs_conversion(self) -> bool:
         """See ConvertedCorpus."""
-        return not conversion.is_folder_layout(Path(self.root))
+        return not is_folder_layout(Path(self.root))
 
     def root_folder(self) -> Path:
         """See CorpusConfig. Raises ConfigError where the frame rate can't be had."""
         self._stride()
         if not self.needs_conversion():
             return Path(self.root)
-        return conversion.converted_folder(self.name, self.converted)
+        return converted_folder(self.name, self.converted)
 
     def convert(self, threads: int) -> None:
         """See ConvertedCorpus."""
         folder = self.root_folder()
-        conversion.check_apart(Path(self.root), folder)
+        check_apart(Path(self.root), folder)
         download = open_download(Path(self.root))
         regions, faces = self._flame(download.shape[1])
-        conversion.convert_all(VocasetConversion(download, regions, faces), folder, threads=threads)
+        convert_all(VocasetConversion(download, regions, faces), folder, threads=threads)
 
     def open(self) -> Corpus:
         """See CorpusConfig."""
         root = self.root_folder()
         if self.needs_conversion():
-            conversion.check_converted(root)
+            check_converted(root)
         corpus = FolderCorpus(
             name=self.name,
             root=str(root),
@@ -95,7 +102,7 @@ class VocasetCorpus:
 
     def _stride(self) -> int:
         """Every how many frames one is taken."""
-        if not (self.fps > 0 and (_STORED_FPS / self.fps).is_integer()):
+        if not (self.fps > 0 and math.isfinite(self.fps) and (_STORED_FPS / self.fps).is_integer()):
             raise ConfigError(
                 f"fps is {self.fps:g}, which does not divide the 60 frames a second that VOCASET has",
                 where="corpus block",
