@@ -62,8 +62,7 @@ class Corpus:
     templates: neutral vertices (V, 3) by subject, in `unit`; faces (F, 3) vertex indices; regions: vertex indices by
     name; mouth_opening: the pair of inner-lip vertices whose distance measures mouth opening. An audio corpus has
     none of these. description: what a reader of any result must know of the data (that it is synthetic, say);
-    motion_name: what its motion is called where it is shown, "driven" where a rig computed it; published: how many
-    utterances the data set's published splits name, by split.
+    motion_name: what its motion is called where it is shown, "driven" where a rig computed it.
     `examine(id)` never raises for bad data: it gives a failed Utterance.
     """
 
@@ -79,7 +78,6 @@ class Corpus:
     mouth_opening: tuple[int, int] | None = None
     description: str = ""
     motion_name: str = "captured"
-    published: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def vertex_count(self) -> int:

@@ -147,7 +147,7 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     problem = None
     try:
         conversion.convert(utterance_id, folder)
-    except (ConfigError, ArtefactError):  # a program that is missing, a disk that is full: no fault of the utterance
+    except (ConfigError, ArtefactError):  # the latter where a file can't be written: no fault of the utterance
         raise
     except KMTalkError as error:
         problem = str(error)

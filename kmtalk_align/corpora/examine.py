@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -28,8 +28,7 @@ class FolderFiles:
     """What a folder corpus holds, listed once: recordings and motions by stem, splits, templates (V, 3) by subject.
 
     recordings: file names in wav/; motions: files below the root, or rows of such; problems: why utterances can't be
-    used, by id, as whoever made the folder found; published: the ids that the published splits name, by split, which
-    are failed rows where the folder lacks them.
+    used, by id, as whoever made the folder found.
     """
 
     root: Path
@@ -42,12 +41,10 @@ class FolderFiles:
     stride: int
     language: str
     problems: Mapping[str, str] = field(default_factory=dict)
-    published: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def ids(self) -> list[str]:
-        """Every id that a recording, a motion, splits.json, problems.json or a published split names, sorted."""
-        published = (one for ids in self.published.values() for one in ids)
-        return sorted({*self.recordings, *(self.motions or ()), *(self.splits or ()), *self.problems, *published})
+        """Every id that a recording, a motion, splits.json or problems.json names, sorted."""
+        return sorted({*self.recordings, *(self.motions or ()), *(self.splits or ()), *self.problems})
 
 
 def examine(files: FolderFiles, utterance_id: str) -> Utterance:
@@ -114,8 +111,6 @@ def _check_names(files: FolderFiles, utterance: Utterance) -> None:
     splits = (files.splits or {}).get(one, [])
     if len(splits) > 1:
         raise CorpusError(f"is listed more than once: {', '.join(splits)}", where=f"splits.json: {one}")
-    if not utterance.audio_path and files.motions is not None and one not in files.motions:
-        raise CorpusError("has no recording and no motion; a split names it", where=one)
     if not utterance.audio_path:
         raise CorpusError("has no recording", where=one, fix=f"add wav/{one}.wav, or exclude the utterance")
     if files.motions is not None and one not in files.motions:

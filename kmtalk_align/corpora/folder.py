@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
@@ -34,8 +35,7 @@ class FolderCorpus:
     fps: frames per second of the motion as later steps see it, after `motion_stride` (every n-th frame of the files);
     unit: of the vertices ("metre"); shards: how many portions the work is cut into; include, exclude: utterance ids,
     or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json;
-    description: what a reader of any result must know of the data; motion_name: what its motion is called; published:
-    the ids that the data set's published splits name, by split: failed rows where the folder lacks them.
+    description: what a reader of any result must know of the data; motion_name: what its motion is called.
     """
 
     name: str
@@ -52,14 +52,16 @@ class FolderCorpus:
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     description: str = ""
     motion_name: str = "captured"
-    published: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def root_folder(self) -> Path:
         """The data set's folder."""
         return Path(self.root)
 
-    def open(self) -> Corpus:
-        """List the folder. Raises CorpusError where it is no corpus."""
+    def open(self, absent: Mapping[str, str] = MappingProxyType({})) -> Corpus:
+        """List the folder. Raises CorpusError where it is no corpus.
+
+        absent: what to say of utterances, by id, that should be there and of which the folder holds nothing.
+        """
         root = self.root_folder()
         if not (self.fps > 0 and math.isfinite(self.fps) and self.motion_stride >= 1):
             raise ConfigError(
@@ -77,9 +79,11 @@ class FolderCorpus:
         vertex_count = next((len(template) for template in templates.values()), 0)
         mesh.check_mouth_opening(self.mouth_opening if has_motion else None, vertex_count, "corpus block")
         splits = read_splits(root / "splits.json") if (root / "splits.json").is_file() else None
+        recordings = by_stem(root / "wav", SUFFIXES)
+        there = {*recordings, *(motions or ())}
         files = FolderFiles(
             root=root,
-            recordings=by_stem(root / "wav", SUFFIXES),
+            recordings=recordings,
             motions=motions,
             splits=splits,
             rules=self.splits,
@@ -87,8 +91,7 @@ class FolderCorpus:
             fps=self.fps,
             stride=self.motion_stride,
             language=self.language,
-            problems=read_problems(root),
-            published=self.published,
+            problems={one: absent[one] for one in absent.keys() - there} | read_problems(root),
         )
         return Corpus(
             name=self.name,
@@ -103,7 +106,6 @@ class FolderCorpus:
             mouth_opening=self.mouth_opening if has_motion else None,
             description=self.description,
             motion_name=self.motion_name,
-            published={split: len(ids) for split, ids in self.published.items()},
         )
 
     def _chosen(self, ids: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.vocaset import flame
 from kmtalk_align.corpora.vocaset.conversion import VocasetConversion
 from kmtalk_align.corpora.vocaset.download import open_download
-from kmtalk_align.corpora.vocaset.published import SPLITS, published_ids
+from kmtalk_align.corpora.vocaset.published import SPLITS, missing, published_ids
 from kmtalk_align.corpus import Corpus
 from kmtalk_align.errors import ConfigError
 
@@ -86,8 +86,7 @@ class VocasetCorpus:
             exclude=self.exclude,
             splits=SPLITS,
             description=self.description,
-            published=published_ids(),
-        ).open()
+        ).open(absent={one: str(missing(one)) for one in published_ids()})
         if self.needs_conversion():
             return corpus  # which has written down what the FLAME files say
         regions, faces = self._flame(corpus.vertex_count)

@@ -7,7 +7,6 @@ import io
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from kmtalk_align.corpora.motions import MotionRows, write_motion_rows
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
 from kmtalk_align.corpora.vocaset.download import AUDIO, TABLE, TEMPLATES, VERTICES, Download
-from kmtalk_align.corpora.vocaset.published import published_ids
+from kmtalk_align.corpora.vocaset.published import GAPS, missing, published_ids
 from kmtalk_align.corpora.vocaset.sound import recording_of, wav_of
 from kmtalk_align.errors import CorpusError
 from kmtalk_align.files import TEMPORARY_PREFIX, new_file, write_bytes
@@ -37,7 +36,7 @@ class VocasetConversion:
 
     def utterance_ids(self) -> Sequence[str]:
         """See Conversion."""
-        return sorted({*self.download.table, *self.download.audio, *chain(*published_ids().values())})
+        return sorted({*self.download.table, *self.download.audio, *published_ids()})
 
     def source(self, utterance_id: str) -> str:
         """See Conversion: of the recording and the rows; of the vertices too, where they are copied."""
@@ -97,10 +96,9 @@ class VocasetConversion:
 
     def _rows(self, utterance_id: str) -> NDArray[np.int64]:
         if utterance_id not in self.download.table:
-            missing = (
-                "" if utterance_id in self.download.audio else f", nor {AUDIO} its sound; a published split names it"
-            )
-            raise CorpusError(f"has no frames of it{missing}", where=f"{TABLE}: {utterance_id}")
+            if utterance_id in GAPS or utterance_id not in self.download.audio:
+                raise missing(utterance_id)
+            raise CorpusError("has no frames of it", where=f"{TABLE}: {utterance_id}")
         subject = subject_of(utterance_id)
         if subject not in self.download.templates:
             raise CorpusError(f"has no template of subject {subject}", where=f"{TEMPLATES}: {utterance_id}")

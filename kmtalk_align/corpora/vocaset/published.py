@@ -6,6 +6,7 @@ Source: the loaders of EvelynFan/FaceFormer, Doubiiu/CodeTalker and psyai-net/Se
 from __future__ import annotations
 
 from kmtalk_align.corpora.splits import SplitRule
+from kmtalk_align.errors import CorpusError
 
 # In the order of FaceFormer's one-hot vectors.
 TRAIN = (
@@ -28,13 +29,24 @@ SPLITS = {
 }
 
 
-def published_ids() -> dict[str, tuple[str, ...]]:
-    """The utterance ids of each split, whether or not a copy of the data set holds them (no copy seems to hold all)."""
-    return {
-        split: tuple(
-            f"{subject}_sentence{number:02d}"
-            for subject in rule.subjects
-            for number in range(rule.sentences[0], rule.sentences[1] + 1)
-        )
-        for split, rule in SPLITS.items()
-    }
+# Without frames in the data set itself. Source: TimoBolkart/voca issue 120.
+GAPS = frozenset({"FaceTalk_170811_03274_TA_sentence24", "FaceTalk_170809_00138_TA_sentence32"})
+
+
+def published_ids() -> list[str]:
+    """The utterance ids that the splits name, whether or not a copy of the data set holds them."""
+    return [
+        f"{subject}_sentence{number:02d}"
+        for rule in SPLITS.values()
+        for subject in rule.subjects
+        for number in range(rule.sentences[0], rule.sentences[1] + 1)
+    ]
+
+
+def missing(utterance_id: str) -> CorpusError:
+    """What is said of a sequence that a published split names and that isn't there."""
+    if utterance_id in GAPS:
+        return CorpusError("VOCASET itself lacks the motion of this sequence", where=utterance_id)
+    return CorpusError(
+        "is missing from this copy of VOCASET", where=utterance_id, fix="complete the copy, or exclude the utterance"
+    )

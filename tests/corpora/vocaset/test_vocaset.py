@@ -7,7 +7,6 @@ import pickle
 import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from kmtalk_align.corpus import Motion, Utterance
 from kmtalk_align.errors import ConfigError, CorpusError
 from kmtalk_align.motion import vertices
 from kmtalk_align.prepare import prepare
+from kmtalk_align.tables import CORPUS
 from tests.corpora.vocaset.made_download import ANN, BEN, FRAMES, RATE, Download, made_download, tone
 from tests.corpora.vocaset.python2_pickle import Global, dumps
 
@@ -151,21 +151,14 @@ def test_every_published_sequence_is_a_row_and_the_counts_are_told(
     with caplog.at_level(logging.INFO):
         counts = prepare(config.open(), tmp_path / "corpus", n_shards=2)
     assert counts == {"ok": 477, "failed": 3}
-    assert "train 318 of 320, val 40 of 40, testA 39 of 40" in caplog.text
-    failed = {one: found.message for one, found in examined(config).items() if found.status == "failed"}
-    assert failed == {
+    assert "train 318 of 320, val 40 of 40, testA 39 of 40, unassigned 80 of 80" in caplog.text
+    rows = [row for path in (tmp_path / "corpus").glob("*.parquet") for row in CORPUS.read(path)]
+    assert {row["utterance_id"]: row["message"] for row in rows if row["status"] == "failed"} == {
         f"{TRAIN[0]}_sentence07": f"raw_audio_fixed.pkl: {TRAIN[0]}_sentence07: has no sound of it",
         **{
-            f"{subject}_{sequence}": f"subj_seq_to_idx.pkl: {subject}_{sequence}: has no frames of it, "
-            "nor raw_audio_fixed.pkl its sound; a published split names it"
+            f"{subject}_{sequence}": f"{subject}_{sequence}: VOCASET itself lacks the motion of this sequence"
             for subject, sequence in lacking
         },
-    }
-    assert Counter(found.split for found in examined(config).values()) == {
-        "train": 320,
-        "val": 40,
-        "testA": 40,
-        "unassigned": 80,
     }
 
 
@@ -365,8 +358,8 @@ def test_the_processed_layout_needs_no_conversion_and_goes_first(tmp_path: Path)
     assert (found[TWO].split, found[TWO].fps, found[TWO].n_frames) == ("train", 30.0, FRAMES // 2)
     np.testing.assert_array_equal(motion_of(config, found[TWO]), made.vertices[FRAMES : 2 * FRAMES : 2])
     missing = f"{TRAIN[1]}_sentence09"
-    assert found[missing].message == f"{missing}: has no recording and no motion; a split names it"
-    assert len(found) == sum(map(len, published_ids().values()))
+    assert found[missing].message.startswith(f"{missing}: is missing from this copy of VOCASET")
+    assert len(found) == len(published_ids()) == 320 + 40 + 40
 
 
 def test_a_download_is_opened_only_when_it_is_converted(tmp_path: Path) -> None:
