@@ -1,4 +1,4 @@
-"""VOCASET's download in the workflow: from four files to key frames, and what a change of one of them has made again."""
+"""VOCASET's download in the workflow: from four files to key frames, and what a change of one has made again."""
 
 from __future__ import annotations
 
