@@ -133,7 +133,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "{audio}", "--textgrid-in", "none.TextGrid"], "none.TextGrid: cannot be read"),
         (["keyframes", "none.parquet", "none.parquet", "--output", "k.parquet"], "none.parquet: is missing"),
         (["prepare", "--corpus", '{"type": "folder", "root": "none"}', "--output", "c"], "holds no folder wav/"),
-        (["prepare", "--corpus", "vocaset", "--output", "c"], "there is no corpus 'vocaset'"),
+        (["prepare", "--corpus", "voxceleb", "--output", "c"], "there is no corpus 'voxceleb'"),
         (["localize", "."], ".: is a folder, not a recording"),
         (["localize", "{audio}", "--transcript", "missing.txt"], "--transcript missing.txt: cannot be read"),
         (["localize", "{audio}", "--transcript", "/usr/none"], "--transcript /usr/none: cannot be read"),

@@ -13,6 +13,7 @@ from kmtalk_align.corpus import Corpus
 CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
+    "vocaset": "kmtalk_align.corpora.vocaset:VocasetCorpus",
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kmtalk_align import progress
-from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError, KMTalkError
 from kmtalk_align.files import check_writable, encode_id, write_bytes
 
 VERSION = 1
@@ -42,7 +42,7 @@ class Conversion(Protocol):
     def convert(self, utterance_id: str, folder: Path) -> None:
         """Write the utterance's files into a folder corpus, each in one step. Called by several threads at once.
 
-        Raises KMTalkError where it can't be used; ConfigError and OSError end the whole conversion.
+        Raises KMTalkError where it can't be used; ConfigError, ArtefactError and OSError end the whole conversion.
         """
         ...
 
@@ -80,6 +80,16 @@ def check_converted(folder: Path) -> None:
             "the corpus has not been converted",
             where=folder,
             fix="run snakemake, or `kmtalk convert --corpus BLOCK` with the corpus block of the config",
+        )
+
+
+def check_apart(root: Path, folder: Path) -> None:
+    """Raise ConfigError where the converted corpus would lie in the folder that it is converted from."""
+    if folder.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"lies in the folder that it is converted from, {root}",
+            where=f"corpus block, converted: {folder}",
+            fix="choose another folder, or leave the key out",
         )
 
 
@@ -137,7 +147,7 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     problem = None
     try:
         conversion.convert(utterance_id, folder)
-    except ConfigError:
+    except (ConfigError, ArtefactError):  # the latter where a file can't be written: no fault of the utterance
         raise
     except KMTalkError as error:
         problem = str(error)

@@ -22,7 +22,11 @@ def read_faces(root: Path, vertex_count: int) -> NDArray[np.int32] | None:
     found = [path for pattern in _MESH_FILES for path in sorted(root.glob(pattern)) if not path.name.startswith(".")]
     if not found:
         return None
-    path = found[0]
+    return read_faces_of(found[0], vertex_count)
+
+
+def read_faces_of(path: Path, vertex_count: int) -> NDArray[np.int32]:
+    """Faces (F, 3) of a mesh file: .npz with the key `faces`, .ply or .obj. Raises as `read_faces` does."""
     faces = _faces_of_npz(path) if path.suffix == ".npz" else _faces_of_mesh(path)
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.size == 0:
         raise CorpusError(f"its faces have shape {faces.shape}, not (F, 3)", where=path)
