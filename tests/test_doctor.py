@@ -136,7 +136,7 @@ def test_a_model_that_does_not_exist_is_not_to_be_downloaded(backend: str, fetch
 
 @pytest.mark.parametrize("name", ["nonsense", "", "whisper", "whisper:", ":tiny.en", "reference:tiny.en", "vosk:small"])
 def test_a_name_that_is_no_backend_and_model_is_an_error(name: str) -> None:
-    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper"):
+    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper, wav2vec2"):
         doctor.weights(name, fetch=False)
 
 
