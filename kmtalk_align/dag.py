@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from kmtalk_align import align, blocks, keyframes, parse, prepare, speakers, tra
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.asr import recogniser_config
-from kmtalk_align.corpora import corpus_config
+from kmtalk_align.corpora import conversion, conversion_of, corpus_config
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.quality import report
 from kmtalk_align.selectors import selector
@@ -25,6 +25,7 @@ __all__ = [
     "check_config",
     "check_run",
     "check_utterances",
+    "conversion_mark",
     "corpus_fingerprint",
     "corpus_root",
     "given_times_fingerprint",
@@ -34,8 +35,12 @@ __all__ = [
     "textgrids_of_shard",
 ]
 
+# Keys of a corpus block that may be the path of a list, be it there or not.
+_LISTS = ("include", "exclude")
+
 # The version of each step: a step whose result changes raises its own, and only what it makes is made again.
 VERSIONS = {
+    "convert": conversion.VERSION,
     "prepare": prepare.VERSION,
     "transcribe": transcribe.VERSION,
     "align": align.VERSION,
@@ -52,16 +57,32 @@ def corpus_root(corpus: Mapping[str, Any]) -> Path:
     return corpus_config(corpus).root_folder()
 
 
+def conversion_mark(corpus: Mapping[str, Any]) -> Path | None:
+    """The file that says that a corpus block's conversion has ended; None where nothing has to be converted."""
+    config = corpus_config(corpus)
+    return config.root_folder() / conversion.CONVERTED_FILE if conversion_of(config) else None
+
+
 def corpus_fingerprint(corpus: Mapping[str, Any]) -> str:
-    """Whether `prepare` must look at the corpus again: see `prepare.fingerprint`."""
-    lists = [Path(value) for key in ("include", "exclude") if isinstance(value := corpus.get(key), str)]
-    return prepare.fingerprint(corpus_root(corpus), tuple(lists))
+    """Whether a corpus must be looked at again, or converted again: see `prepare.fingerprint`."""
+    root = Path(corpus["root"]) if conversion_mark(corpus) else corpus_root(corpus)
+    return prepare.fingerprint(root, tuple(_files_beside(corpus)))
 
 
 def given_times_fingerprint(corpus: Mapping[str, Any]) -> str:
-    """Whether the word and phone times that come with a corpus have changed: see `prepare.fingerprint`."""
+    """Whether the word and phone times that come with a corpus have changed: likewise."""
+    if conversion_mark(corpus):
+        return corpus_fingerprint(corpus)
     root = corpus_root(corpus)
     return " ".join(prepare.fingerprint(root / tier) for tier in ("words", "phones"))
+
+
+def _files_beside(corpus: Mapping[str, Any]) -> Iterator[Path]:
+    """The files that a corpus block names by path: lists of utterances, masks, regions."""
+    for key in sorted(corpus):
+        value = corpus[key]
+        if key != "root" and isinstance(value, str) and (key in _LISTS or Path(value).is_file()):
+            yield Path(value)
 
 
 def check_config(config: Mapping[str, Any], schema: Path, results: Path) -> None:
@@ -100,8 +121,12 @@ def check_run(config: Mapping[str, Any], run: Mapping[str, str], results: Path, 
 
 
 def check_utterances(corpus: Mapping[str, Any], utterances: Sequence[str], *, where: str) -> None:
-    """Raise ConfigError where one of `utterances` is none of a corpus block. Raises CorpusError where that is none."""
-    if not utterances:
+    """Raise ConfigError where one of `utterances` is none of a corpus block. Raises CorpusError where that is none.
+
+    A corpus that has yet to be converted can't be asked.
+    """
+    mark = conversion_mark(corpus)
+    if not utterances or (mark is not None and not mark.is_file()):
         return
     known = corpus_config(corpus).open().utterance_ids
     for one in utterances:

@@ -1,4 +1,8 @@
-"""The file of an experiment: what it changes of a preset, or of another experiment beside it."""
+"""The file of an experiment: what it changes of a preset, or of another experiment beside it.
+
+A name that ends in that of a run, ``<experiment>.<asr>.<aligner>.<selector>``, needs no file: it is the experiment with
+the key frames of that run.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,10 @@ from kmtalk_model.recipe import recipe
 
 PRESETS = Path(__file__).with_name("presets")
 _NAME = re.compile(r"[a-z0-9_-]+")
+_WITH_RUN = re.compile(
+    rf"(?P<base>{_NAME.pattern})\.(?P<asr>{_NAME.pattern})\.(?P<aligner>{_NAME.pattern})"
+    rf"\.(?P<selector>{_NAME.pattern})"
+)
 _FIX_FOUNDATION = (
     "let it begin with `preset: default`, `preset: paper`, or `base: <the name of an experiment beside it>`"
 )
@@ -49,6 +57,12 @@ def read_chain(path: Path) -> list[Link]:
         values = merge(values, own)
         links.insert(0, Link(file.stem, blocks.build(Experiment, values, where=str(file))))
     return links
+
+
+def file_of(name: str) -> str:
+    """The name of the experiment whose file describes the experiment `name`: its own, or that of its base."""
+    run = _WITH_RUN.fullmatch(name)
+    return run["base"] if run else name
 
 
 def stage_owner(path: Path, stage: Stage) -> str:
@@ -132,6 +146,10 @@ def _load(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file. Raises ConfigError."""
     import yaml
 
+    run = _WITH_RUN.fullmatch(path.stem)
+    if run and not path.exists():
+        keys = {kind: run[kind] for kind in ("asr", "aligner", "selector")}
+        return {"base": run["base"], "keys": keys}
     if not _NAME.fullmatch(path.stem):
         raise ConfigError(
             "its name is that of a folder too", where=path, fix="name it with small letters, digits, _ and -"

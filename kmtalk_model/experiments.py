@@ -9,7 +9,7 @@ from pathlib import Path
 from kmtalk_align import blocks
 from kmtalk_align.errors import ConfigError
 from kmtalk_model.experiment import Experiment, Stage
-from kmtalk_model.experiment_file import Link, owner_in, read_chain
+from kmtalk_model.experiment_file import Link, file_of, owner_in, read_chain
 from kmtalk_model.recipe import encoders_of, reads_transcripts, recipe, trained_before
 
 
@@ -63,7 +63,7 @@ class Experiments:
     def _chain(self, name: str) -> list[Link]:
         if name not in self._chains:
             known = sorted(path.stem for path in self.folder.glob("*.yaml"))
-            if name not in known:
+            if file_of(name) not in known:
                 raise ConfigError(
                     f"there is no experiment {name!r}", where=self.folder, fix=f"choose from: {', '.join(known)}"
                 )

@@ -177,3 +177,24 @@ def test_a_completion_that_predicted_keys_train_is_that_of_its_key_motion_stage(
     mixed_keys = write("mixed_more", "base: mixed\nkey_motion: {training: {epochs: 3}}")
     assert stage_owner(given_keys, "completion") == "given"
     assert stage_owner(mixed_keys, "completion") == "mixed_more"
+
+
+def test_a_name_that_ends_in_a_run_is_the_experiment_with_its_key_frames(write: Write, tmp_path: Path) -> None:
+    write("main", "preset: default\nseed: 3\nkeys: {train_on_fallback: false}")
+    with_run = tmp_path / "main.whisper.viter.late.yaml"
+    keys = read_experiment(with_run).keys
+    assert (keys.asr, keys.aligner, keys.selector, keys.train_on_fallback) == ("whisper", "viter", "late", False)
+    assert read_experiment(with_run).seed == 3
+    assert stage_owner(with_run, "key_motion") == "main.whisper.viter.late"
+
+
+def test_an_experiment_with_the_key_frames_that_it_has_trains_nothing_of_its_own(write: Write, tmp_path: Path) -> None:
+    keys = read_experiment(write("main", "preset: default")).keys
+    assert stage_owner(tmp_path / f"main.{keys.name}.yaml", "key_motion") == "main"
+
+
+@pytest.mark.parametrize("name", ["none.whisper.viter.late", "main.whisper.viter", "main.Whisper.viter.late"])
+def test_a_name_that_leads_to_no_file_is_an_error(write: Write, tmp_path: Path, name: str) -> None:
+    write("main", "preset: default")
+    with pytest.raises(ConfigError):
+        read_experiment(tmp_path / f"{name}.yaml")

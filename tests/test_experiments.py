@@ -68,3 +68,9 @@ def test_what_snakemake_imports_loads_no_network_library() -> None:
     code = "import sys, kmtalk_model.dag; print(sorted({'torch', 'lightning', 'transformers'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_experiment_with_other_key_frames_needs_no_file(experiments: Experiments) -> None:
+    assert experiments["main.whisper.viter.late"].keys.aligner == "viter"
+    with pytest.raises(ConfigError, match=r"there is no experiment 'none\.whisper\.viter\.late'"):
+        experiments["none.whisper.viter.late"]

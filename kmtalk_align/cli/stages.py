@@ -10,10 +10,27 @@ import typer
 from kmtalk_align.cli.app import app
 from kmtalk_align.cli.options import AlignerOption, Asr, Output, Root, SelectorOption, Shard, Threads
 
+CorpusOption = Annotated[str, typer.Option(help="The corpus block as JSON, or TYPE (demo).")]
+
+
+@app.command()
+def convert(corpus: CorpusOption, threads: Threads = 1) -> None:
+    """Bring a corpus of another layout (vocaset, biwi, grid) into the folder layout. Goes on where it was."""
+    from kmtalk_align import blocks
+    from kmtalk_align.corpora import conversion_of, corpus_config
+
+    config = corpus_config({"name": "corpus", **blocks.parse(corpus, tag="type")})
+    conversion = conversion_of(config)
+    if conversion is None:
+        typer.echo(f"{config.root_folder()}: lies in the folder layout already", err=True)
+    else:
+        conversion.convert(threads)
+        typer.echo(config.root_folder())
+
 
 @app.command()
 def prepare(
-    corpus: Annotated[str, typer.Option(help="The corpus block as JSON, or TYPE (demo).")],
+    corpus: CorpusOption,
     output: Output,
     threads: Threads = 1,
 ) -> None:

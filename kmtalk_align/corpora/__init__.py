@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kmtalk_align import blocks
+from kmtalk_align.corpora.conversion import ConvertedCorpus
 from kmtalk_align.corpus import Corpus
 
 CORPORA = {
@@ -24,7 +25,10 @@ class CorpusConfig(Protocol):
         ...
 
     def root_folder(self) -> Path:
-        """The folder that paths in the corpus' tables are relative to. Raises CorpusError where it can't be had."""
+        """The folder that paths in the corpus' tables are relative to. Raises CorpusError where it can't be had.
+
+        Of a corpus that has to be converted it is the folder of the conversion, be it there or not.
+        """
         ...
 
     def open(self) -> Corpus:
@@ -37,3 +41,9 @@ def corpus_config(block: Mapping[str, Any]) -> CorpusConfig:
     kind = blocks.load_class(CORPORA, block, tag="type", what="corpus")
     config: CorpusConfig = blocks.build(kind, block, where="corpus block")
     return config
+
+
+def conversion_of(config: Any) -> ConvertedCorpus | None:
+    """A corpus' config where its files have to be converted before it can be opened, else None."""
+    needed: bool = hasattr(config, "needs_conversion") and config.needs_conversion()
+    return config if needed else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,10 @@ _LONGEST_FILE_NAME = 200
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """What a folder corpus holds, listed once: file names by stem, splits, templates (V, 3) by subject."""
+    """What a folder corpus holds, listed once: file names by stem, splits, templates (V, 3) by subject.
+
+    problems: why utterances can't be used, by id, as whoever made the folder found.
+    """
 
     root: Path
     recordings: Mapping[str, list[str]]
@@ -37,10 +40,11 @@ class FolderFiles:
     fps: float
     stride: int
     language: str
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def ids(self) -> list[str]:
-        """Every id that a recording, a motion or splits.json names, sorted."""
-        return sorted({*self.recordings, *(self.motions or ()), *(self.splits or ())})
+        """Every id that a recording, a motion, splits.json or problems.json names, sorted."""
+        return sorted({*self.recordings, *(self.motions or ()), *(self.splits or ()), *self.problems})
 
 
 def examine(files: FolderFiles, utterance_id: str) -> Utterance:
@@ -54,6 +58,8 @@ def examine(files: FolderFiles, utterance_id: str) -> Utterance:
         fps=files.fps,
         language=files.language,
     )
+    if utterance_id in files.problems:
+        return blank.failed(files.problems[utterance_id])
     try:
         return _examined(files, blank)
     except KMTalkError as error:

@@ -2,6 +2,7 @@
 
     wav/<id>.<any audio suffix>   vertices_npy/<id>.npy (T, V * 3) or (T, V, 3)   templates.pkl {subject: (V, 3)}
     splits.json {split: [id]}     transcripts/<id>.txt   regions/<name>.txt   mesh.npz | *.ply | *.obj
+    problems.json {id: why it can't be used}
 
 A corpus without `vertices_npy/` is an audio corpus. In spite of its name, `wav/` holds any format that `audio` decodes.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
+from kmtalk_align.corpora.conversion import read_problems
 from kmtalk_align.corpora.examine import FolderFiles, examine
 from kmtalk_align.corpora.splits import SplitRule, read_splits
 from kmtalk_align.corpora.templates import read_templates
@@ -80,6 +82,7 @@ class FolderCorpus:
             fps=self.fps,
             stride=self.motion_stride,
             language=self.language,
+            problems=read_problems(root),
         )
         return Corpus(
             name=self.name,

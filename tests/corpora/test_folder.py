@@ -214,3 +214,17 @@ def test_an_unknown_kind_of_corpus_is_an_error_that_lists_the_kinds() -> None:
 def test_an_unknown_key_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="unknown key frame_rate"):
         ids_of(tmp_path, frame_rate=25)
+
+
+def test_an_utterance_with_a_problem_is_a_failed_row_be_its_files_there_or_not(
+    build_corpus: Callable[..., Path],
+) -> None:
+    root = build_corpus("ann_01", "ann_02")
+    (root / "problems.json").write_text('{"ann_02": "ann_02: lost frames", "zoe_01": "zoe_01: no video"}')
+    corpus = FolderCorpus(name="made_up", root=str(root)).open()
+    rows = {one: corpus.examine(one) for one in corpus.utterance_ids}
+    assert {one: (row.status, row.message) for one, row in rows.items()} == {
+        "ann_01": ("ok", ""),
+        "ann_02": ("failed", "ann_02: lost frames"),
+        "zoe_01": ("failed", "zoe_01: no video"),
+    }

@@ -29,6 +29,7 @@ try:
     model_dag.check_show(config)
     dag.check_utterances(config["corpus"], config.get("show", []), where="config, show")
     ROOT = dag.corpus_root(config["corpus"])
+    CONVERTED = dag.conversion_mark(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)
@@ -67,7 +68,7 @@ wildcard_constraints:
     aligner="[a-z0-9_-]+",
     selector="[a-z0-9_-]+",
     encoder="[a-z0-9_-]+",
-    experiment="[a-z0-9_-]+",
+    experiment=r"[a-z0-9_-]+(\.[a-z0-9_-]+\.[a-z0-9_-]+\.[a-z0-9_-]+)?",
     stage="[a-z_]+",
     split="[A-Za-z0-9_-]+",
     shard=r"\d{5}-of-\d{5}",

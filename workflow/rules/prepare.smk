@@ -1,6 +1,8 @@
 # A checkpoint, since it leaves an unchanged shard's table untouched: what lies below such a shard is not made again.
 # The tables are therefore no declared outputs, which Snakemake would delete before each run.
 checkpoint prepare:
+    input:
+        CONVERTED or [],
     output:
         RESULTS / "corpus/corpus.json",
     log:
