@@ -41,6 +41,9 @@ def save_tone_ctc(folder: Path, labels: Sequence[str] = LABELS) -> Path:
     as_it_is = torch.eye(count)
     layer = network.wav2vec2.encoder.layers[0]
     with torch.no_grad():
+        for name, values in network.named_parameters():
+            if name.endswith("bias"):
+                values.zero_()
         filters = np.stack([tone(label) for label in range(count)]) * 2 / FRAME
         network.wav2vec2.feature_extractor.conv_layers[0].conv.weight.copy_(torch.from_numpy(filters)[:, None])
         network.wav2vec2.feature_projection.projection.weight.copy_(as_it_is)
