@@ -55,15 +55,12 @@ def _extractor(folder: Path) -> Any:
     """What turns samples into the network's input: it knows whether the sound is normalised, or is a spectrogram."""
     from transformers import AutoFeatureExtractor
 
-    try:
-        kind: Any = AutoFeatureExtractor
-        extractor = kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # transformers has many errors
-        raise WeightsError(
-            f"has no readable preprocessor_config.json ({type(error).__name__}), so how it hears sound is unknown",
-            where=folder,
-            fix="copy that file of the checkpoint too",
-        ) from error
+    extractor = _part(
+        AutoFeatureExtractor,
+        folder,
+        lacks="has no readable preprocessor_config.json, so how it hears sound is unknown",
+        fix="copy that file of the checkpoint too",
+    )
     rate = getattr(extractor, "sampling_rate", None)
     if rate != SAMPLE_RATE:
         raise WeightsError(f"hears {rate} Hz; only 16 kHz is supported", where=folder, fix="take another checkpoint")
@@ -76,15 +73,27 @@ def _tokenizer(folder: Path) -> Any:
     settings = folder / "tokenizer_config.json"
     if settings.is_file() and "Phoneme" in str(json.loads(settings.read_text(encoding="utf-8")).get("tokenizer_class")):
         raise WeightsError("writes phones, not words", where=settings, fix="take a checkpoint whose labels are letters")
+    return _part(
+        AutoTokenizer,
+        folder,
+        lacks="has no readable tokenizer, so its labels have no text",
+        fix="copy vocab.json and tokenizer_config.json of the checkpoint too",
+    )
+
+
+def _part(kind: Any, folder: Path, *, lacks: str, fix: str) -> Any:
+    """A part of a checkpoint by its class of transformers. Raises WeightsError: what it lacks, and what to do."""
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # transformers has many errors
+        return kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except ImportError as error:
+        said = next(iter(str(error).strip().splitlines()), "")
         raise WeightsError(
-            f"has no readable tokenizer ({_first_line(error)}), so its labels have no text",
+            f"needs a package that is not installed ({said})",
             where=folder,
-            fix="copy vocab.json and tokenizer_config.json of the checkpoint too",
+            fix="install it, or take another checkpoint",
         ) from error
-    return tokenizer
+    except Exception as error:  # transformers has many errors
+        raise WeightsError(f"{lacks} ({type(error).__name__})", where=folder, fix=fix) from error
 
 
 def _check_labels(config: Any, tokenizer: Any, folder: Path) -> None:
@@ -101,7 +110,3 @@ def _check_labels(config: Any, tokenizer: Any, folder: Path) -> None:
             where=folder,
             fix="copy config and tokenizer of the same checkpoint",
         )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

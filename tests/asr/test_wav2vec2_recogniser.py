@@ -228,8 +228,8 @@ def test_a_network_without_its_ctc_head_is_refused(tmp_path: Path) -> None:
     [
         ("config.json", r"holds no config\.json"),
         ("model.safetensors", r"holds no model\.safetensors and no pytorch_model\.bin"),
-        ("preprocessor_config.json", r"has no readable preprocessor_config\.json .*copy that file"),
-        ("vocab.json", r"has no readable tokenizer .*copy vocab\.json"),
+        ("preprocessor_config.json", r"has no readable preprocessor_config\.json, .*copy that file"),
+        ("vocab.json", r"has no readable tokenizer, .*copy vocab\.json"),
     ],
 )
 def test_a_checkpoint_that_lacks_a_file_names_it(tmp_path: Path, name: str, message: str) -> None:
@@ -260,6 +260,19 @@ def test_a_checkpoint_with_code_of_its_own_is_refused_and_the_code_not_run(tmp_p
     with pytest.raises(WeightsError, match=rf"{name}: names code of its own .*never run"):
         load(tmp_path)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_package_that_a_checkpoint_needs_and_that_is_not_here_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoFeatureExtractor
+
+    def needs_more(*_: object, **__: object) -> None:
+        raise ImportError("\nParakeetFeatureExtractor requires the librosa library\nbut it was not found")
+
+    monkeypatch.setattr(AutoFeatureExtractor, "from_pretrained", needs_more)
+    with pytest.raises(WeightsError, match=r"not installed \(ParakeetFeatureExtractor requires the librosa library\)"):
+        load(save_wav2vec2(tmp_path))
 
 
 def test_another_sampling_rate_is_refused(tmp_path: Path) -> None:
