@@ -10,19 +10,21 @@ from shutil import which
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
-from kmtalk_align.errors import ConfigError, KMTalkError
+from kmtalk_align.errors import ConfigError, KMTalkError, OutOfReachError
 from kmtalk_align.finding import Finding
 
 _PACKAGES = {
     "whisper": "openai-whisper",
     "faster_whisper": "faster-whisper",
     "auto_avsr": "torch",
+    "wav2vec2": "transformers",
     "pocketsphinx": "pocketsphinx",
     "viter": "viter",
 }
 _EXTRAS = {"viter": "'.[viter]'"}
 _PATIENCE_S = 120.0
 _MODELS = ("tiny.en", "base", "base.en", "small.en", "large-v3")
+_CTC_MODEL = "facebook/wav2vec2-base-960h"
 
 
 def examine(*, download: str | None = None) -> Iterator[Finding]:
@@ -39,17 +41,20 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
     for backend in ("whisper", "faster_whisper"):
         for model in _MODELS:
             yield weights(f"{backend}:{model}", fetch=False)
+    yield weights(f"wav2vec2:{_CTC_MODEL}", fetch=False)
 
 
 def weights(name: str, *, fetch: bool) -> Finding:
     """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
+    from kmtalk_align.asr.ctc_checkpoint import ctc_weights
     from kmtalk_align.asr.offline_weights import OFFLINE_MODELS
-    from kmtalk_align.asr.weights import OutOfReachError, Weights, faster_whisper_folder, whisper_checkpoint
+    from kmtalk_align.asr.weights import Weights, faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")
     finders: dict[str, Callable[..., Weights]] = {
         "whisper": whisper_checkpoint,
         "faster_whisper": faster_whisper_folder,
+        "wav2vec2": ctc_weights,
     }
     if backend not in finders or not model:
         raise KMTalkError("is not of the form BACKEND:MODEL", where=name, fix=f"backends: {', '.join(finders)}")

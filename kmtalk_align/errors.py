@@ -35,6 +35,10 @@ class WeightsError(KMTalkError):
     """The weights of a model can't be had on this machine."""
 
 
+class OutOfReachError(WeightsError):
+    """No source has the model. (Where one has it and it is damaged, that is a plain WeightsError.)"""
+
+
 class PronunciationError(KMTalkError):
     """A word cannot be turned into phones."""
 

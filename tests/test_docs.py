@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import sys
 from collections import Counter
@@ -12,16 +13,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from kmtalk_align import asr, dag, tables
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
+from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.audio import decode
 from kmtalk_align.corpora import corpus_config
 from kmtalk_align.corpora.splits import split_by_rule
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.tables import Table
+from kmtalk_align.text import spoken_words
 from kmtalk_model import encoders
+from kmtalk_model.cli import app
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLES = {value.name: value for value in vars(tables).values() if isinstance(value, Table)}
@@ -110,6 +115,45 @@ def test_the_example_of_a_recogniser_recognises(
     found = recogniser.transcribe(Utterance("a", "a", "train", "wav/a.wav"), lambda: samples)
     assert (found.text, found.language) == (str(len(samples)), "en")
     assert recogniser.model == "my-library 1.0 small"
+
+
+def test_the_page_of_recognisers_names_each() -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    table = text[: text.index("\n## ")]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(asr.RECOGNISERS)
+
+
+@pytest.mark.parametrize("backend", ["wav2vec2", "command"])
+def test_the_blocks_of_recognisers_are_valid(backend: str, tmp_path: Path) -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    [section] = re.findall(rf"^## {backend}\n((?:(?!## ).*\n)*)", text, re.MULTILINE)
+    config = yaml.safe_load((DOCS.parent / "workflow" / "config" / "demo.yaml").read_text(encoding="utf-8"))
+    schema = DOCS.parent / "workflow" / "schemas" / "config.schema.yaml"
+    blocks = yaml.safe_load(re.findall(r"```yaml\n(asr:.*?)```", section, re.DOTALL)[0])["asr"]
+    dag.check_config(config | {"asr": config["asr"] | blocks}, schema, tmp_path)
+    commands = [yaml.safe_load(one)["command"] for one in re.findall(r"^command: .*", section, re.MULTILINE)]
+    for block in [*blocks.values(), *({"backend": "command", "command": one} for one in commands)]:
+        assert recogniser_config(block).backend == backend
+
+
+@pytest.mark.xdist_group("whisper")
+def test_the_program_of_ten_lines_localizes_a_sentence(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code.splitlines()) <= 10
+    (tmp_path / "my_asr.py").write_text(code, encoding="utf-8")
+    [block] = re.findall(r"--asr '(\{.*?\})'", text, re.DOTALL)
+    block = block.replace("python3", sys.executable).replace("tiny.en", str(extra_folder("tiny.en")))
+    monkeypatch.chdir(tmp_path)
+    audio = demo_root / "wav" / "slt_sentence02.flac"
+    done = CliRunner().invoke(app, ["localize", str(audio), "--asr", block])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    given = (demo_root / "transcripts" / "slt_sentence02.txt").read_text(encoding="utf-8")
+    assert spoken_words(found["transcript"]) == spoken_words(given)
+    assert found["source"] == "phoneme"
 
 
 def test_the_example_of_an_encoder_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

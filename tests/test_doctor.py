@@ -13,8 +13,8 @@ from kmtalk_align import doctor
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, weights
 from kmtalk_align.asr.offline_weights import extra_folder
-from kmtalk_align.asr.weights import OutOfReachError, Weights
-from kmtalk_align.errors import KMTalkError, WeightsError
+from kmtalk_align.asr.weights import Weights
+from kmtalk_align.errors import KMTalkError, OutOfReachError, WeightsError
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_model_that_does_not_exist_is_not_to_be_downloaded(backend: str, fetch
 
 @pytest.mark.parametrize("name", ["nonsense", "", "whisper", "whisper:", ":tiny.en", "reference:tiny.en", "vosk:small"])
 def test_a_name_that_is_no_backend_and_model_is_an_error(name: str) -> None:
-    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper"):
+    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper, wav2vec2"):
         doctor.weights(name, fetch=False)
 
 

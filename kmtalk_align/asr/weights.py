@@ -15,14 +15,10 @@ from pathlib import Path
 from kmtalk_align.asr.digest import sha256
 from kmtalk_align.asr.offline_weights import OFFLINE_MODELS, extra_folder
 from kmtalk_align.cache import cache_folder, filling_cache
-from kmtalk_align.errors import ConfigError, WeightsError
+from kmtalk_align.errors import ConfigError, OutOfReachError, WeightsError
 from kmtalk_align.files import write_bytes
 
 _CONNECT_TIMEOUT_S = 15.0
-
-
-class OutOfReachError(WeightsError):
-    """No source has the model. (Where one has it and it is damaged, that is a plain WeightsError.)"""
 
 
 @dataclass(frozen=True)

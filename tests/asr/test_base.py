@@ -10,6 +10,7 @@ import pytest
 
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.asr.base import Heard, ListeningRecogniser
+from kmtalk_align.asr.command import Command
 from kmtalk_align.asr.reference import Reference, ReferenceOrHeard
 from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpus import Utterance
@@ -201,17 +202,19 @@ def test_a_wrong_block_for_the_rest_is_an_error_at_once(otherwise: dict[str, obj
 
 
 def test_only_the_reference_does_not_listen() -> None:
-    assert set(RECOGNISERS) == {"whisper", "faster_whisper", "auto_avsr", "reference"}
+    assert set(RECOGNISERS) == {"whisper", "faster_whisper", "auto_avsr", "wav2vec2", "command", "reference"}
     assert Reference.listens is False
-    assert ListeningRecogniser.listens is True
+    assert (ListeningRecogniser.listens, Command.listens) == (True, True)
 
 
 def test_an_unknown_recogniser_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(ConfigError, match=r"no asr 'vosk'.*whisper, faster_whisper, auto_avsr, reference"):
+    with pytest.raises(
+        ConfigError, match=r"no asr 'vosk'.*whisper, faster_whisper, auto_avsr, wav2vec2, command, reference"
+    ):
         recogniser_config({"backend": "vosk"})
 
 
-@pytest.mark.parametrize("backend", ["whisper", "faster_whisper", "auto_avsr", "reference"])
+@pytest.mark.parametrize("backend", ["whisper", "faster_whisper", "auto_avsr", "wav2vec2", "command", "reference"])
 def test_an_unknown_key_of_a_block_is_an_error_that_names_it(backend: str) -> None:
     with pytest.raises(ConfigError, match=f"backend {backend}: unknown key beam"):
         recogniser_config({"backend": backend, "beam": 5})

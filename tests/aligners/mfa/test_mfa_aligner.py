@@ -141,7 +141,7 @@ def test_a_textgrid_that_cannot_be_of_the_recording_fails_its_utterance(
 def test_a_hang_ends_at_the_time_limit_and_its_children_with_it(
     fake: Make, speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kmtalk_align.aligners.mfa.process._GRACE_S", 0.3)
+    monkeypatch.setattr("kmtalk_align.process._GRACE_S", 0.3)
     begin = time.monotonic()
     (found,) = Mfa(fake("hang", timeout_s=1.5)).align_set([speak("u1", "a")])
     assert time.monotonic() - begin < 15
