@@ -22,6 +22,17 @@ class Span:
         return samples[round(self.start_s * SAMPLE_RATE) : round(self.end_s * SAMPLE_RATE)]
 
 
+def speech_span(samples: Samples, before_s: float, after_s: float) -> Span | None:
+    """From the first speech in a recording (S,) to the last, and some seconds before and after; None for no speech."""
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    found = get_speech_timestamps(samples, VadOptions(speech_pad_ms=0, min_silence_duration_ms=100))
+    if not found:
+        return None
+    start_s, end_s = found[0]["start"] / SAMPLE_RATE, found[-1]["end"] / SAMPLE_RATE
+    return Span(max(0.0, start_s - before_s), min(len(samples) / SAMPLE_RATE, end_s + after_s))
+
+
 def speech_windows(samples: Samples, window_s: float = WINDOW_S) -> list[Span]:
     """Stretches of at most `window_s` that hold all the speech of a recording (S,), cut at pauses; [] for none.
 

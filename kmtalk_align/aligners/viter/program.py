@@ -19,6 +19,8 @@ INSTALL = "pip install -c constraints.txt -e '.[viter]'"
 _MAIN = "import sys, viter; sys.exit(viter.main())"
 _PHONES = "import json, sys, viter; print(json.dumps(viter.Model(sys.argv[1], cpu=True).phones))"
 _MINUTE_S = 60.0
+# Said hundreds of times in a training of little speech, and of no consequence.
+_WARNING = "could not split up to target"
 _ERRORS = ("error: ", "viter._viter.ViterError: ")
 
 
@@ -52,7 +54,8 @@ def reason(ended: Ended) -> str:
     if said:
         return "viter says: " + said[-1].split(": ", 1)[1]
     end = f"signal {-ended.status}" if ended.status < 0 else f"exit status {ended.status}"
-    return f"viter failed ({end}): {tail(ended.output)}"
+    lines = [line for line in ended.output.splitlines() if _WARNING not in line]
+    return f"viter failed ({end}): {tail(chr(10).join(lines))}"
 
 
 def _run(arguments: Sequence[str], timeout_s: float, threads: int) -> Ended:
