@@ -13,7 +13,8 @@ Output = Annotated[Path, typer.Option(help="Where to write.")]
 Asr = Annotated[
     str,
     typer.Option(
-        help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, auto_avsr, wav2vec2, command, reference) or a JSON block."
+        help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, wav2vec2, auto_avsr, command, reference) "
+        "or a JSON block."
     ),
 ]
 AlignerOption = Annotated[
