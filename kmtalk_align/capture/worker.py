@@ -146,6 +146,8 @@ def _found(answer: Mapping[str, Any]) -> Found:
             raise ValueError(f"landmarks of shape {landmarks.shape}, or not finite")
         landmarks = landmarks.reshape(POINTS, 3)
     if weights is not None:
+        if not isinstance(weights, dict):
+            raise ValueError("weights without names")
         weights = {str(name): float(value) for name, value in weights.items()}
         if not weights or not all(np.isfinite(value) for value in weights.values()):
             raise ValueError("weights that are no numbers")

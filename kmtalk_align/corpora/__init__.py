@@ -13,6 +13,7 @@ from kmtalk_align.corpus import Corpus
 CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
+    "grid": "kmtalk_align.corpora.grid:GridCorpus",
 }
 
 
