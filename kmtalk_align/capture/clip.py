@@ -56,7 +56,7 @@ def track(path: Path, worker: Worker) -> Tracked:
     for number, picture in enumerate(pictures(path)):
         if size not in ((0, 0), picture.rgb.shape[:2]):
             raise CaptureError(f"the pictures change their size in frame {number}", where=path, fix="encode it again")
-        size = picture.rgb.shape[:2]
+        size = (picture.rgb.shape[0], picture.rgb.shape[1])
         last_ms = max(last_ms + 1, round(picture.time_s * 1000))
         try:
             one = worker.follow(picture.rgb, last_ms, count=number % _COUNT_EVERY == 0)
@@ -117,7 +117,8 @@ def _pixels(tracked: Tracked, chosen: NDArray[np.integer]) -> NDArray[np.float64
     """Landmarks (T, 468, 3) of the chosen frames in pixels, y up and z to the camera."""
     size = np.array([tracked.width, tracked.height, tracked.width], np.float64)
     marks = [tracked.found[number].landmarks for number in chosen]
-    return np.array(marks, np.float64).reshape(-1, 468, 3) * size * _AXES
+    pixels: NDArray[np.float64] = np.array(marks, np.float64).reshape(-1, 468, 3) * size * _AXES
+    return pixels
 
 
 def _without_pose(pixels: NDArray[np.float64], worker: Worker) -> NDArray[np.float64]:
@@ -127,4 +128,4 @@ def _without_pose(pixels: NDArray[np.float64], worker: Worker) -> NDArray[np.flo
         laid = fitted(pixels, face.vertices[face.fitted], face.fit_weights, face.fitted)
     except ValueError as error:
         raise CaptureError(f"the landmarks are of no face ({error})") from error
-    return laid * _CENTIMETRES
+    return (laid * _CENTIMETRES).astype(np.float64)

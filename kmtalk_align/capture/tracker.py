@@ -6,9 +6,9 @@ each with a line of JSON on standard output. A request is a line of JSON, that o
     {"clip": true}                                       a new clip begins; the answer is {}
     {"width": W, "height": H, "time_ms": t, "count": c}  the next frame, then W * H * 3 bytes of RGB
 
-A frame's answer is {"landmarks": [468 * 3 numbers], "weights": {name: number}, "faces": n}, null where there is no face,
-and `faces`, their number, where `count` doesn't ask for it. Landmarks are as MediaPipe has them: x and z in widths
-of the picture, y in heights, y down and z away from the camera. The weights are ARKit's, in [0, 1].
+A frame's answer is {"landmarks": [468 * 3 numbers], "weights": {name: number}, "faces": n}, null where there is no
+face, and `faces`, their number, where `count` doesn't ask for it. Landmarks are as MediaPipe has them: x and z in
+widths of the picture, y in heights, y down and z away from the camera. The weights are ARKit's, in [0, 1].
 """
 
 import json

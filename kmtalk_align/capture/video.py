@@ -50,7 +50,8 @@ def pictures(path: Path) -> Iterator[Picture]:
                     )
                 last, number = time_s, number + 1
                 yield Picture(_upright(frame, float(stream.sample_aspect_ratio or 1), path), time_s)
-            declared = float((stream.duration or 0) * (stream.time_base or 0))
+            # Of pictures and sound together, in microseconds.
+            declared = (container.duration or 0) / 1e6
     except (av.FFmpegError, ArithmeticError, EOFError, ValueError) as error:
         raise CaptureError(
             f"cannot be decoded after {number} frames ({type(error).__name__})",
@@ -61,7 +62,9 @@ def pictures(path: Path) -> Iterator[Picture]:
         raise CaptureError("holds no moving pictures", where=path)
     if last < _WHOLE * declared - _SLACK_S:
         raise CaptureError(
-            f"is cut off: {last:.2f} s of the {declared:.2f} s that it declares", where=path, fix="copy it again"
+            f"its pictures end at {last:.2f} s of the {declared:.2f} s that it declares",
+            where=path,
+            fix="copy it again if it is cut off, or cut it where the pictures end",
         )
 
 

@@ -23,7 +23,8 @@ def capture(
     threads: Threads = 1,
 ) -> None:
     """Follow the faces in videos: a folder corpus of 468 points, ready for prepare. Goes on where it was."""
-    from kmtalk_align.corpora.videos import QUALITY_FILE, capture as run
+    from kmtalk_align.corpora.videos import QUALITY_FILE
+    from kmtalk_align.corpora.videos import capture as run
 
     problems = run(videos, output, fps=fps, threads=threads)
     usable = f"{len(videos) - sum(path.stem in problems for path in videos)} of {len(videos)} videos can be used"

@@ -33,7 +33,7 @@ def wanted(frame: float) -> np.ndarray:
 
 def test_the_head_pose_is_taken_out_and_the_mouth_stays(tmp_path: Path) -> None:
     with worker() as program:
-        tracked = track(film(tmp_path / "a.mpg"), program)
+        tracked = track(film(tmp_path / "a.mp4"), program)
         found = captured(tracked, program, 25)
         quality = look("a", tracked, program, 25)
     assert found.names == ("browInnerUp", "jawOpen")

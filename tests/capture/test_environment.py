@@ -24,7 +24,7 @@ def test_the_environment_is_that_of_the_clone_or_the_given_one(monkeypatch: pyte
 
 def test_without_it_the_command_that_makes_it_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    with pytest.raises(ConfigError, match="no environment .*make capture"):
+    with pytest.raises(ConfigError, match=r"no environment .*make capture"):
         tracking_command()
     found = doctor.capture()
     assert (found.usable, found.mend) == (False, "make capture")

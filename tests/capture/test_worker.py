@@ -17,6 +17,13 @@ from tests.capture.films import command
 PICTURE = np.zeros((200, 300, 3), np.uint8)  # larger than what a pipe holds
 
 
+def follow_three(worker: Worker) -> None:
+    """A clip of three frames."""
+    worker.begin()
+    for frame in range(3):
+        worker.follow(PICTURE, frame * 40, count=True)
+
+
 @pytest.fixture
 def start() -> Iterator[Callable[..., Worker]]:
     started: list[Worker] = []
@@ -70,10 +77,8 @@ def test_where_there_is_no_face_it_says_none(start: Callable[..., Worker]) -> No
 )
 def test_a_program_that_fails_is_an_error_and_ended(start: Callable[..., Worker], behaviour: str, message: str) -> None:
     worker = start(behaviour, answer_s=1.5 if behaviour == "hangs" else 60)
-    worker.begin()
     with pytest.raises(CaptureError, match=message):
-        for frame in range(3):
-            worker.follow(PICTURE, frame * 40, count=True)
+        follow_three(worker)
     assert worker.broken
     with pytest.raises(CaptureError, match="has ended"):
         worker.begin()
@@ -128,12 +133,10 @@ def test_a_pool_starts_as_many_as_are_used_at_once_and_no_more() -> None:
 def test_a_pool_replaces_a_program_that_broke() -> None:
     behaviours = iter(["dies", "good"])
     pool = WorkerPool(lambda: command(next(behaviours)))
-    with pytest.raises(CaptureError), pool.worker() as broken:
-        broken.begin()
-        for frame in range(2):
-            broken.follow(PICTURE, frame, count=False)
+    with pytest.raises(CaptureError, match="exit status 3"), pool.worker() as broken:
+        follow_three(broken)
     with pool.worker() as fresh:
-        fresh.begin()
+        follow_three(fresh)
     pool.close()
     assert fresh is not broken
 

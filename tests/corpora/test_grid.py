@@ -23,7 +23,7 @@ ALIGN = "0 2500 sil\n2500 5000 bin\n5000 5000 sp\n5000 7500 blue\n7500 10000 sil
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GridCorpus:
-    """Five clips in the corpus' layout: with words, without, without sound, with words alone, with words that are none."""
+    """Five clips: with words, without, without sound, words without a video, and words that are none."""
     use_fake(monkeypatch, tmp_path / "environment")
     root = tmp_path / "grid"
     for name in ("s1/video/bbaf4p", "s1/video/bbbs5s", "s7/video/bbbm2p", "s7/video/swwc4n"):
