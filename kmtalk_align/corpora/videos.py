@@ -26,7 +26,7 @@ from kmtalk_align.corpora.templates import pickled_templates
 from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
 from kmtalk_align.files import encode_id, refuse_occupied, write_bytes, write_bytes_if_changed
 
-# Raised where the same video gives other files than before.
+# Raised where the same video gives other files than before, and with it that of conversion.py, by which Snakemake goes.
 VERSION = 1
 QUALITY_FILE = "quality.csv"
 _QUALITY = ".quality"
