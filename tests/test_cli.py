@@ -122,7 +122,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "none.wav"], "none.wav: there is no such file"),
         (
             ["localize", "{audio}", "--asr", "vosk"],
-            "there is no asr 'vosk'; choose from: whisper, faster_whisper, reference",
+            "there is no asr 'vosk'; choose from: whisper, faster_whisper, auto_avsr, reference",
         ),
         (["localize", "{audio}", "--asr", "faster_whisper:huge"], "faster-whisper knows no such model"),
         (["localize", "{audio}", "--asr", "reference"], "no transcript"),
@@ -162,7 +162,18 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
 
 def test_doctor_names_every_recogniser_and_aligner_and_what_shows_results() -> None:
     text = kmtalk("doctor").stdout
-    for name in ("whisper", "faster_whisper", "reference", "pocketsphinx", "textgrid", "cpu", "cuda", "video", "page"):
+    for name in (
+        "whisper",
+        "faster_whisper",
+        "auto_avsr",
+        "reference",
+        "pocketsphinx",
+        "textgrid",
+        "cpu",
+        "cuda",
+        "video",
+        "page",
+    ):
         assert name in text
 
 

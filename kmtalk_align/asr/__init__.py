@@ -11,6 +11,7 @@ from kmtalk_align.asr.base import Recogniser
 RECOGNISERS = {
     "whisper": "kmtalk_align.asr.whisper:WhisperConfig",
     "faster_whisper": "kmtalk_align.asr.faster_whisper:FasterWhisperConfig",
+    "auto_avsr": "kmtalk_align.asr.auto_avsr.config:AutoAvsrConfig",
     "reference": "kmtalk_align.asr.reference:ReferenceConfig",
 }
 

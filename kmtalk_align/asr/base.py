@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ConfigError, RecognitionError
-from kmtalk_align.voice_activity import speech_windows
+from kmtalk_align.voice_activity import WINDOW_S, speech_windows
 
 # Whisper's own signs of text that nobody said (openai/whisper transcribe.py: no_speech_threshold, logprob_threshold,
 # compression_ratio_threshold).
@@ -74,14 +74,16 @@ class Recogniser(Protocol):
 
 
 class ListeningRecogniser:
-    """A recogniser that hears windows of at most 30 s, cut at pauses; a subclass gives `hear`.
+    """A recogniser that hears windows of at most 30 s, cut at pauses; a subclass gives `hear`, and a shorter
+    `window_s` where its model was trained on less.
 
-    Greedy, at temperature 0, without conditioning on earlier text. Where voice activity detection finds nobody
+    At temperature 0, without conditioning on earlier text. Where voice activity detection finds nobody
     speaking the model isn't even asked, and a window whose text was invented is dropped.
     """
 
     model: str
     listens: ClassVar[bool] = True
+    window_s: ClassVar[float] = WINDOW_S
 
     def hear(self, window: Samples) -> Heard:
         """The text of one window (S,) of at most 30 s at 16 kHz."""
@@ -90,7 +92,7 @@ class ListeningRecogniser:
     def transcribe(self, utterance: Utterance, sound: Callable[[], Samples]) -> Transcript:
         """See Recogniser.transcribe."""
         samples = sound()
-        windows = speech_windows(samples)
+        windows = speech_windows(samples, self.window_s)
         if not windows:
             raise RecognitionError("nobody speaks in this recording", where=utterance.utterance_id)
         heard = [self.hear(window.of(samples)) for window in windows]

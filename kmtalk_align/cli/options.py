@@ -11,10 +11,10 @@ Shard = Annotated[Path, typer.Argument(help="A shard of the corpus: corpus/<shar
 Root = Annotated[Path, typer.Option(help="The corpus' root, which the paths in its tables are relative to.")]
 Output = Annotated[Path, typer.Option(help="Where to write.")]
 Asr = Annotated[
-    str, typer.Option(help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, reference) or a JSON block.")
+    str, typer.Option(help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, auto_avsr, reference) or a JSON block.")
 ]
 AlignerOption = Annotated[
-    str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, mfa, textgrid) or a JSON block.")
+    str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, mfa, viter, textgrid) or a JSON block.")
 ]
 SelectorOption = Annotated[str, typer.Option("--selector", help="Selector: NAME (phoneme, uniform, random) or JSON.")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor cores to use.")]

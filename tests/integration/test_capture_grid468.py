@@ -1,7 +1,7 @@
 """Real faces followed for real: GRID's videos against the motion of grid468, which was tracked in the same ones.
 
 grid468 is packed as 96 principal components, which leave out 0.018 mm of a point's place in the mean. Over all 40 clips
-the two differ by 0.016 mm (median) and at most by 0.36 mm; reduced to the same components, by 0.014 mm at most, which is
+the two differ by 0.016 mm (median) and at most by 0.36 mm; reduced to the same components, by 0.014 mm at most: that is
 how their numbers are rounded.
 """
 
