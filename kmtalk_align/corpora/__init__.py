@@ -14,6 +14,7 @@ CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
     "vocaset": "kmtalk_align.corpora.vocaset:VocasetCorpus",
+    "grid": "kmtalk_align.corpora.grid:GridCorpus",
 }
 
 

@@ -23,8 +23,9 @@ VERSION = 1
 CONVERTED_FILE = "converted.json"
 # Why an utterance can't be used, by its id: kmtalk_align/corpora/folder.py makes failed rows of them.
 PROBLEMS_FILE = "problems.json"
-_NOTES = ".converted"
-_PARTS = ("wav", "vertices_npy", "transcripts", "words", "phones")
+# The folder of notes: what each utterance was converted from, and its problem.
+NOTES = ".converted"
+_PARTS = ("wav", "vertices_npy", "blendshapes_npy", "transcripts", "words", "phones", ".quality")
 _log = logging.getLogger(__name__)
 
 
@@ -139,8 +140,8 @@ def read_problems(root: Path) -> dict[str, str]:
 
 def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str | None:
     """The problem of an utterance, None where it is there; converted now if it has to be."""
-    note, source = folder / _NOTES / f"{encode_id(utterance_id)}.json", conversion.source(utterance_id)
-    before = _read_note(note)
+    note, source = folder / NOTES / f"{encode_id(utterance_id)}.json", conversion.source(utterance_id)
+    before = read_note(note)
     if before is not None and before.get("source") == source:
         return before.get("problem")
     note.unlink(missing_ok=True)
@@ -155,7 +156,8 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     return problem
 
 
-def _read_note(note: Path) -> dict[str, str | None] | None:
+def read_note(note: Path) -> dict[str, str | None] | None:
+    """What a note says, `source` and `problem`; None where there is none that can be read."""
     try:
         found = json.loads(note.read_bytes())
     except (OSError, ValueError):
@@ -166,7 +168,7 @@ def _read_note(note: Path) -> dict[str, str | None] | None:
 def _remove_others(folder: Path, ids: Sequence[str]) -> None:
     """Take away what an earlier conversion made of utterances that are no more."""
     known = {encode_id(one) for one in ids}
-    for note in (folder / _NOTES).glob("*.json"):
+    for note in (folder / NOTES).glob("*.json"):
         if note.stem not in known:
             for path in _files_of(folder, note.stem):
                 path.unlink()
