@@ -18,11 +18,12 @@ _SOURCES = ("acoustic_model", "model", "train")
 @dataclass(frozen=True)
 class Training:
     """transcripts: the recogniser's name in the config; splits: whose utterances are learnt from, all where the corpus
-    has none.
+    has none; triphones: learn a phone in the context of its neighbours too, which takes ten times as long.
     """
 
     transcripts: str
     splits: tuple[str, ...] = ("train",)
+    triphones: bool = False
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
 

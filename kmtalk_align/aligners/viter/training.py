@@ -73,7 +73,8 @@ def train(spoken: Sequence[Spoken], config: ViterConfig, model: Path, threads: i
         found = {word: lexicon.pronounce(word) for word in words}
         write_lexicon(work / "words.dict", {word: variants for word, variants in found.items() if variants})
         with new_file(model) as path:
-            options = ["--dict", str(work / "words.dict"), "--no-sat", "--cpu", "--out", str(path)]
+            stages = "--no-sat" if config.train is not None and config.train.triphones else "--no-tri"
+            options = ["--dict", str(work / "words.dict"), stages, "--cpu", "--out", str(path)]
             ended = program.call(["train", str(work / "corpus"), *options], inf, threads)
             if ended.status != 0:
                 raise KMTalkError(
