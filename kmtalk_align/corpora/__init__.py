@@ -13,6 +13,7 @@ from kmtalk_align.corpus import Corpus
 CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
+    "biwi": "kmtalk_align.corpora.biwi:BiwiCorpus",
 }
 
 

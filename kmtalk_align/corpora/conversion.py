@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kmtalk_align import progress
-from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError, KMTalkError
 from kmtalk_align.files import check_writable, encode_id, write_bytes
 
 VERSION = 1
@@ -42,7 +42,7 @@ class Conversion(Protocol):
     def convert(self, utterance_id: str, folder: Path) -> None:
         """Write the utterance's files into a folder corpus, each in one step. Called by several threads at once.
 
-        Raises KMTalkError where it can't be used; ConfigError and OSError end the whole conversion.
+        Raises KMTalkError where it can't be used; ConfigError, ArtefactError and OSError end the whole conversion.
         """
         ...
 
@@ -137,7 +137,7 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     problem = None
     try:
         conversion.convert(utterance_id, folder)
-    except ConfigError:
+    except (ConfigError, ArtefactError):  # the latter where a file can't be written: no fault of the utterance
         raise
     except KMTalkError as error:
         problem = str(error)

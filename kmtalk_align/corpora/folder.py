@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
@@ -54,8 +55,11 @@ class FolderCorpus:
         """The data set's folder."""
         return Path(self.root)
 
-    def open(self) -> Corpus:
-        """List the folder. Raises CorpusError where it is no corpus."""
+    def open(self, absent: Mapping[str, str] = MappingProxyType({})) -> Corpus:
+        """List the folder. Raises CorpusError where it is no corpus.
+
+        absent: what to say of utterances, by id, that should be there and of which the folder holds nothing.
+        """
         root = self.root_folder()
         if not (self.fps > 0 and math.isfinite(self.fps) and self.motion_stride >= 1):
             raise ConfigError(
@@ -72,17 +76,20 @@ class FolderCorpus:
         vertex_count = next((len(template) for template in templates.values()), 0)
         mesh.check_mouth_opening(self.mouth_opening if has_motion else None, vertex_count, "corpus block")
         splits = read_splits(root / "splits.json") if (root / "splits.json").is_file() else None
+        recordings = _by_stem(root / "wav", SUFFIXES)
+        motions = _by_stem(root / "vertices_npy", (".npy",)) if has_motion else None
+        there = {*recordings, *(motions or ())}
         files = FolderFiles(
             root=root,
-            recordings=_by_stem(root / "wav", SUFFIXES),
-            motions=_by_stem(root / "vertices_npy", (".npy",)) if has_motion else None,
+            recordings=recordings,
+            motions=motions,
             splits=splits,
             rules=self.splits,
             templates=templates,
             fps=self.fps,
             stride=self.motion_stride,
             language=self.language,
-            problems=read_problems(root),
+            problems={one: absent[one] for one in absent.keys() - there} | read_problems(root),
         )
         return Corpus(
             name=self.name,
