@@ -55,9 +55,8 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
 # What FaceFormer's and CodeTalker's loaders take: subjects and sentences of each split, nothing missing.
 NOMINAL = {
     "vocaset": {"train": 8 * 40, "val": 2 * 20, "testA": 2 * 20, "unassigned": 4 * 20},
-    "biwi": {"train": 6 * 32, "val": 6 * 4, "testA": 6 * 4, "testB": 8 * 4, "unassigned": 8 * 36},
 }
-SENTENCE = {"vocaset": "{}_sentence{:02d}", "biwi": "{}_e{:02d}"}
+SENTENCE = {"vocaset": "{}_sentence{:02d}"}
 
 
 @pytest.mark.parametrize("name", NOMINAL)

@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 class BiwiCorpus:
     """The config of BIWI; frame rate, unit and splits are the published ones.
 
-    root: the download, or a folder of wav/, vertices_npy/ and templates.pkl; converted: where the download's conversion
-    lies, by default under the corpus' results; regions: by name, the path of a list of vertex indices; include, exclude,
-    mouth_opening, description: as of a folder corpus.
+    root: the download, or a folder of wav/, vertices_npy/ and templates.pkl; converted: where the download is
+    converted to, by default under the corpus' results; regions: by name, the path of a list of vertex indices;
+    include, exclude, mouth_opening, description: as of a folder corpus.
     """
 
     name: str

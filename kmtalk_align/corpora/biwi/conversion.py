@@ -178,7 +178,7 @@ def _write_motion(target: Path, frames: Sequence[Frame], template: Template) -> 
     count = len(template.vertices)
     header = {"descr": "<f4", "fortran_order": False, "shape": (len(frames), count * 3)}
     with new_file(target) as temporary, temporary.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
         for frame in frames:
             file.write(to_unit_area(_vertices(frame, count), template.faces, frame.where).tobytes())
 

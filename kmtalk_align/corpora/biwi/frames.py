@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from tarfile import EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-defined]
 from threading import Lock
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +70,20 @@ def frames_in_folder(folder: Path) -> Iterator[list[Frame]]:
     yield _in_order(found, where=str(folder))
 
 
+class _Member(tarfile.TarInfo):
+    """A member of an archive. tarfile takes a damaged header after the first, or none, for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: tarfile.TarFile) -> Self:
+        """The next member. Raises ReadError where there is neither one nor the mark of the end."""
+        try:
+            return super().fromtarfile(tarfile)
+        except EOFHeaderError:
+            raise
+        except HeaderError as error:
+            raise ReadError(f"{error} at byte {tarfile.offset}") from error
+
+
 class Archive:
     """A tar archive, compressed or not, of the frames of one sequence or of a whole subject.
 
@@ -107,7 +123,7 @@ class Archive:
             return
         found: dict[str, list[Frame]] = {}
         try:
-            self._tar = tarfile.open(self._path)  # noqa: SIM115 - it stays open
+            self._tar = tarfile.open(self._path, tarinfo=_Member)  # noqa: SIM115 - it stays open
             for member in self._tar:
                 place = PurePosixPath(member.name)
                 number = _number(place.name)

@@ -8,7 +8,7 @@ from kmtalk_align.corpora.splits import SplitRule
 from kmtalk_align.errors import CorpusError
 
 SUBJECTS = ("F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "M1", "M2", "M3", "M4", "M5", "M6")
-# The sentences that were said with emotion; the same ones said without any, 01 to 40, are no part of the published data.
+# Said with emotion. The same sentences without any, 01 to 40, are no part of the data that the papers use.
 SENTENCES = tuple(f"e{number:02d}" for number in range(1, 41))
 UTTERANCE_IDS = tuple(f"{subject}_{sentence}" for subject in SUBJECTS for sentence in SENTENCES)
 

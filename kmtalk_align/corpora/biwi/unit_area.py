@@ -15,9 +15,7 @@ from kmtalk_align.errors import CorpusError
 _UPRIGHT = np.array([1.0, -1.0, -1.0])
 
 
-def to_unit_area(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], where: str
-) -> NDArray[np.float32]:
+def to_unit_area(vertices: NDArray[np.float32], faces: NDArray[np.int32], where: str) -> NDArray[np.float32]:
     """Vertices (V, 3) of any size -> upright, their mean at the origin, the area of `faces` (F, 3) being 1.
 
     Raises CorpusError where the mesh has no area.
@@ -27,7 +25,8 @@ def to_unit_area(
     area = surface_area(centred, faces)
     if not area > 0:
         raise CorpusError("its surface has no area", where=where)
-    return (centred / np.sqrt(area)).astype(np.float32)
+    scaled: NDArray[np.float32] = (centred / np.sqrt(area)).astype(np.float32)
+    return scaled
 
 
 def surface_area(vertices: NDArray[np.float64], faces: NDArray[np.int32]) -> float:
