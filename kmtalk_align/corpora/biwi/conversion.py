@@ -66,10 +66,9 @@ class BiwiConversion:
         sound.unlink(missing_ok=True)
         try:
             files = self._files[utterance_id]
-            content = _sound(utterance_id, files)
-            template = self._template(files)
             with self._frames(utterance_id, files) as frames:
-                _write_motion(motion, frames, template)
+                content = _sound(utterance_id, files)
+                _write_motion(motion, frames, self._template(files))
         except (CorpusError, AudioError, MeshError) as error:
             # Where the download lies is no part of what is made of it.
             place = str(error.where).replace(f"{self._root}/", "")
@@ -155,8 +154,6 @@ def _read_template(path: Path) -> Template | CorpusError:
 
 def _sound(utterance_id: str, files: SequenceFiles) -> bytes:
     """The sequence's sound as a WAV file, at its own rate."""
-    if files.frames is None:
-        raise missing(utterance_id)
     if files.sound is None:
         raise CorpusError(
             "has no sound",
