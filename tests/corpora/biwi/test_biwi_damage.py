@@ -88,6 +88,7 @@ def sound(content: bytes) -> Callable[[Path], object]:
 GOOD = vl(FRAMES[0])
 EXPECTED = len(GOOD)
 MORE = np.concatenate([template_of("F2"), template_of("F2")[:1]])
+MORE_FACES = np.concatenate([FACES, [[V, 1, 2]]])
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ MORE = np.concatenate([template_of("F2"), template_of("F2")[:1]])
         (contents(GOOD, vl(edited(4, np.nan))), r"frame_002\.vl: holds NaN or infinite vertices"),
         (contents(GOOD, vl(np.ones((V, 3)))), r"frame_002\.vl: its surface has no area"),
         (huge_frame, rf"frame_001\.vl: has {1 << 20} bytes, {EXPECTED} are expected"),
-        (template(obj(MORE, FACES)), rf"frame_001\.vl: names {V} vertices, the subject's template has {V + 1}"),
+        (template(obj(MORE, MORE_FACES)), rf"frame_001\.vl: names {V} vertices, the subject's template has {V + 1}"),
         (template(obj(template_of("F2"), FACES[:0])), r"F2_e33: rigid_scans/F2\.obj: its faces do not fit"),
         (template(obj(template_of("F2"), FACES + V)), r"F2_e33: rigid_scans/F2\.obj: "),
         (template("no mesh"), r"F2_e33: rigid_scans/F2\.obj: "),
@@ -152,7 +153,7 @@ def test_one_damaged_sequence_is_a_failed_row_and_the_rest_goes_on(root: Path, t
 
 
 def test_templates_of_different_meshes_end_the_conversion(root: Path, tmp_path: Path) -> None:
-    (root / "rigid_scans/F3.obj").write_text(obj(MORE, FACES))
+    (root / "rigid_scans/F3.obj").write_text(obj(MORE, MORE_FACES))
     corpus = BiwiCorpus(name="biwi", root=str(root), converted=str(tmp_path / "converted"))
     with pytest.raises(CorpusError, match=f"templates differ in vertex count: {{'F2': {V}, 'F3': {V + 1}}}"):
         corpus.convert(threads=1)
