@@ -28,10 +28,14 @@ _DAMAGED = (tarfile.TarError, EOFError, OSError, ValueError, zlib.error)
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame's file: its number, where it lies, its size in bytes, and how it is read."""
+    """One frame's file: its number, where it lies, its size in bytes, and how it is read.
+
+    offset: where in its archive it begins; read in this order, a compressed archive is run through once.
+    """
 
     number: int
     where: str
+    offset: int
     size: int
     read: Callable[[], bytes]
 
@@ -63,7 +67,7 @@ def vl_size(vertex_count: int) -> int:
 def frames_in_folder(folder: Path) -> Iterator[list[Frame]]:
     """The frames of an unpacked sequence, in order. Raises CorpusError where one is missing."""
     found = [
-        Frame(number, str(path), path.stat().st_size, partial(_read, path))
+        Frame(number, str(path), 0, path.stat().st_size, partial(_read, path))
         for path in folder.rglob("*.vl")
         if (number := _number(path.name)) is not None
     ]
@@ -130,7 +134,8 @@ class Archive:
                 if member.isreg() and number is not None:
                     read = partial(self._content, self._tar, member)
                     where = f"{self._path}, {place.name}"
-                    found.setdefault(place.parent.name, []).append(Frame(number, where, member.size, read))
+                    frame = Frame(number, where, member.offset_data, member.size, read)
+                    found.setdefault(place.parent.name, []).append(frame)
         except _DAMAGED as error:
             self.close()
             raise _damaged(self._path, error) from error
