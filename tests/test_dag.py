@@ -24,6 +24,7 @@ from kmtalk_align.dag import (
     corpus_root,
     own_environment,
     textgrids_of_shard,
+    trained,
 )
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.files import encode_id, find_for_id
@@ -290,3 +291,35 @@ def test_an_utterance_that_is_not_there_is_an_error_that_names_those_near_it(tmp
 
 def test_a_corpus_that_nobody_asks_about_is_not_opened() -> None:
     check_utterances({"name": "small", "type": "folder", "root": "gone"}, [], where="config, show")
+
+
+def test_an_aligner_that_is_trained_names_transcripts_that_are_there(tmp_path: Path) -> None:
+    block = {"backend": "viter", "train": {"transcripts": "given"}}
+    runs = [{"asr": "given", "aligner": "own", "selector": "ph"}]
+    asked = config(aligner={"own": block, "ps": {"backend": "pocketsphinx"}}, runs=runs)
+    check_config(asked, SCHEMA, tmp_path)
+    assert trained(asked["aligner"]) == ["own"]
+    block["train"] = {"transcripts": "whisper"}
+    with pytest.raises(
+        ConfigError, match=r"aligner, own, train, transcripts: there is no asr block 'whisper'; .*given"
+    ):
+        check_config(asked, SCHEMA, tmp_path)
+
+
+def test_a_name_of_a_trained_aligner_stands_for_its_content(tmp_path: Path) -> None:
+    block: dict[str, Any] = {"backend": "viter", "train": {"transcripts": "given", "splits": ["train"]}}
+    runs = [{"asr": "given", "aligner": "own", "selector": "ph"}]
+    asked = config(aligner={"own": block}, runs=runs)
+    blocks.hold_to_block(tmp_path / "demo" / "aligners" / "own", aligner_config(block))
+    check_config(asked, SCHEMA, tmp_path)
+    block["train"]["splits"] = ["train", "val"]
+    with pytest.raises(ArtefactError, match="train was"):
+        check_config(asked, SCHEMA, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "block", [{}, {"model": "a", "train": {"transcripts": "given"}}, {"acoustic_model": "a"}, {"train": {}}]
+)
+def test_the_schema_takes_one_kind_of_viter(tmp_path: Path, block: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        check_config(config(aligner={"ps": {"backend": "viter"} | block}), SCHEMA, tmp_path)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from kmtalk_align import asr, dag, tables
+from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
 from kmtalk_align.audio import decode
 from kmtalk_align.corpora import corpus_config
@@ -70,6 +71,28 @@ def test_the_blocks_of_published_corpora_are_valid_and_give_the_published_splits
     subjects = sorted({one for rule in rules.values() for one in rule.subjects})
     ids = [SENTENCE[name].format(subject, number) for subject in subjects for number in range(1, 41)]
     assert Counter(split_by_rule(one, rules) for one in ids) == NOMINAL[name]
+
+
+BLOCKS = re.findall(r"```yaml\n(.*?)```", (DOCS / "languages.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_the_blocks_for_other_languages_are_valid(number: int, tmp_path: Path) -> None:
+    block = yaml.safe_load(BLOCKS[number])
+    workflow = DOCS.parent / "workflow"
+    config = yaml.safe_load((workflow / "config" / "grid468.yaml").read_text(encoding="utf-8"))
+    config["runs"] = [{"asr": next(iter(block["asr"])), "aligner": "pocketsphinx", "selector": "phoneme"}]
+    dag.check_config(config | block, workflow / "schemas" / "config.schema.yaml", tmp_path)
+    for one in block["asr"].values():
+        recogniser_config(one)
+    for one in block.get("aligner", {}).values():
+        aligner_config(one)
+
+
+def test_one_config_for_another_language_stands_alone(tmp_path: Path) -> None:
+    [whole] = [one for one in map(yaml.safe_load, BLOCKS) if "corpus" in one and "runs" in one]
+    dag.check_config(whole, DOCS.parent / "workflow" / "schemas" / "config.schema.yaml", tmp_path)
+    assert whole["corpus"]["language"] == whole["aligner"]["mfa_french"]["language"] == "fr"
 
 
 def test_the_example_of_a_recogniser_recognises(

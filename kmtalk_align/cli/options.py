@@ -14,7 +14,7 @@ Asr = Annotated[
     str, typer.Option(help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, reference) or a JSON block.")
 ]
 AlignerOption = Annotated[
-    str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, mfa, textgrid) or a JSON block.")
+    str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, mfa, viter, textgrid) or a JSON block.")
 ]
 SelectorOption = Annotated[str, typer.Option("--selector", help="Selector: NAME (phoneme, uniform, random) or JSON.")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor cores to use.")]

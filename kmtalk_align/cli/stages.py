@@ -68,17 +68,42 @@ def align(
         Path | None, typer.Option(help="transcripts/<asr>/<shard>.parquet; not for the aligner textgrid.")
     ] = None,
     aligner: AlignerOption = "pocketsphinx",
+    model: Annotated[Path | None, typer.Option(help="What `train-aligner` wrote, for an aligner with `train`.")] = None,
 ) -> None:
     """Align words and phones with the sound: a shard and its transcripts -> TextGrids."""
     from kmtalk_align import blocks
     from kmtalk_align.align import align as run
-    from kmtalk_align.aligners import aligner_config
+    from kmtalk_align.aligners import aligner_config, trained
     from kmtalk_align.shards import remove_other_cuts
 
     config = aligner_config(blocks.parse(aligner, tag="backend"))
     blocks.hold_to_block(output.parent, config)
-    run(shard, transcripts, config.load(), root, output, status)
+    ready = config if model is None else trained(config, model)
+    run(shard, transcripts, ready.load(), root, output, status)
     remove_other_cuts(output)
+
+
+@app.command()
+def train_aligner(
+    corpus: Annotated[Path, typer.Argument(help="The folder corpus/ that `prepare` wrote.")],
+    transcripts: Annotated[Path, typer.Argument(help="The folder transcripts/<asr>.")],
+    shards: Annotated[int, typer.Option(min=1, help="The number of shards.")],
+    root: Root,
+    aligner: Annotated[str, typer.Option(help="The aligner block as JSON, with its key train.")],
+    output: Annotated[Path, typer.Option(help="The folder to write model.viter and training.json to.")],
+    threads: Threads = 1,
+) -> None:
+    """Train an aligner on the corpus itself: all shards and their transcripts -> a model."""
+    from kmtalk_align import blocks
+    from kmtalk_align.aligners import aligner_config
+    from kmtalk_align.aligners import trained as check
+    from kmtalk_align.shards import shard_names
+    from kmtalk_align.train_aligner import train_aligner as run
+
+    config = aligner_config(blocks.parse(aligner, tag="backend"))
+    check(config, output / "model.viter")
+    blocks.hold_to_block(output, config)
+    typer.echo(run(corpus, transcripts, shard_names(shards), config, root, output, threads), err=True)
 
 
 @app.command()

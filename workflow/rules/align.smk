@@ -3,6 +3,7 @@ rule align:
         shard=shard_table,
         transcripts=transcripts_of_shard,
         textgrids=own_textgrids,
+        model=trained_model,
     output:
         textgrids=directory(RESULTS / "textgrids/{asr}.{aligner}/{shard}"),
         status=RESULTS / "textgrids/{asr}.{aligner}/{shard}.status.parquet",
@@ -20,10 +21,11 @@ rule align:
         transcripts=lambda wildcards, input: (
             ["--transcripts", input.transcripts] if input.transcripts else []
         ),
+        model=lambda wildcards, input: ["--model", input.model] if input.model else [],
         version=dag.VERSIONS["align"],
     shell:
         'kmtalk align {input.shard:q} {params.transcripts:q} --root "$KMTALK_ROOT" --aligner {params.aligner:q} '
-        "--output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
+        "{params.model:q} --output {output.textgrids:q} --status {output.status:q} 2> {log:q}"
 
 
 rule parse:

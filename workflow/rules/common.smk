@@ -37,15 +37,18 @@ except KMTalkError as error:
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
 SHARDS = dag.shard_names(config["corpus"]["shards"])
+STUDY = model_dag.study_of(config)
 RUNS = list(
     dict.fromkeys(
-        f"{run['asr']}.{run['aligner']}.{run['selector']}" for run in config["runs"]
+        [f"{run['asr']}.{run['aligner']}.{run['selector']}" for run in config["runs"]]
+        + [run.name for run in (STUDY.runs if STUDY else ())]
     )
 )
 CORRECTIONS = config.get("corrections")
 OUTSIDE = dag.own_environment(config["aligner"])
 SHOWN = [encode_id(one) for one in config.get("show", [])]
 BY_SPEAKER = dag.by_speaker(config["aligner"])
+TRAINED = dag.trained(config["aligner"])
 
 # What jobs find in their environment: the commands of the environment that runs Snakemake, activated or not, and kmtalk
 # by its path, for jobs in an environment that lacks it; a mark by which `make recover` finds those that outlive a killed
@@ -118,12 +121,13 @@ def all_aligned(folder, name):
 
 def all_transcripts():
     """Every transcript that an alignment of the runs is made of."""
+    named = [run.split(".") for run in RUNS]
     return [
         RESULTS / "transcripts" / asr / f"{shard}.parquet"
         for asr in dict.fromkeys(
-            run["asr"]
-            for run in config["runs"]
-            if config["aligner"][run["aligner"]]["backend"] != "textgrid"
+            asr
+            for asr, aligner, _ in named
+            if config["aligner"][aligner]["backend"] != "textgrid"
         )
         for shard in SHARDS
     ]
@@ -170,6 +174,19 @@ def transcripts_of_shard(wildcards):
     if config["aligner"][wildcards.aligner]["backend"] == "textgrid":
         return []
     return RESULTS / "transcripts" / wildcards.asr / f"{wildcards.shard}.parquet"
+
+
+def training_transcripts(wildcards):
+    """What is said in the whole corpus, by the recogniser that an aligner is trained on."""
+    asr = config["aligner"][wildcards.aligner]["train"]["transcripts"]
+    return [RESULTS / "transcripts" / asr / f"{shard}.parquet" for shard in SHARDS]
+
+
+def trained_model(wildcards):
+    """The model of an aligner that is trained on the corpus."""
+    if wildcards.aligner not in TRAINED:
+        return []
+    return RESULTS / "aligners" / wildcards.aligner / "model.viter"
 
 
 def own_textgrids(wildcards):

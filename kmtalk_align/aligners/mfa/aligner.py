@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Aligned, Spoken
+from kmtalk_align.aligners.language import refuse_language
 from kmtalk_align.aligners.mfa import process
 from kmtalk_align.aligners.mfa.command import Folders, align_command, environment, link_models
 from kmtalk_align.aligners.mfa.config import MfaConfig
@@ -46,6 +47,7 @@ class Mfa:
         placed: list[Placed | Exception] = []
         for stem, one in zip(stems, spoken, strict=True):
             try:
+                refuse_language(one.utterance, self._config.speaks, model=self._config.acoustic_model)
                 placed.append(write_speech(folders.corpus, stem, one))
             except Exception as error:  # of one recording; the rest of the set is unharmed
                 placed.append(error)

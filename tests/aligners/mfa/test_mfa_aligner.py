@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,28 @@ def test_each_shape_of_textgrid_gives_words_and_clean_phones(fake: Make, speak: 
     assert alignment.words[0].start_s == pytest.approx(0.2)
     assert alignment.phones[-1].end_s == pytest.approx(1.8)
     assert alignment.score is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        ({}, True),
+        ({"acoustic_model": "english_us_arpa"}, True),
+        ({"acoustic_model": "french_mfa"}, False),
+        ({"acoustic_model": "french_mfa", "language": "fr"}, False),
+        ({"acoustic_model": "german_mfa", "language": "de"}, True),
+        ({"acoustic_model": "/models/mine.zip"}, False),
+    ],
+)
+def test_speech_of_another_language_than_the_models_is_refused(
+    fake: Make, speak: Speak, settings: dict[str, str], refused: bool
+) -> None:
+    french = speak("u1", "bonjour")
+    french = replace(french, utterance=replace(french.utterance, language="fr"))
+    (found,) = outcomes(fake(**settings), [french])
+    assert isinstance(found, AlignmentError) == refused, found
+    if refused:
+        assert "its language is 'fr'" in str(found)
 
 
 def test_the_outcomes_come_in_order_whatever_the_subjects(fake: Make, speak: Speak) -> None:

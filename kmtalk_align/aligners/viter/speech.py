@@ -1,0 +1,27 @@
+"""An utterance as viter takes it, and which ones are refused before it is asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kmtalk_align.aligners.base import Spoken
+from kmtalk_align.aligners.mfa.speech import Placed, write_speech
+from kmtalk_align.errors import AlignmentError
+
+
+def write_utterance(folder: Path, stem: str, spoken: Spoken, language: str | None) -> Placed:
+    """Write an utterance under `folder`, recording and words; `language`: what alone is taken, None for all.
+
+    Raises AudioError for a recording that can't be decoded, AlignmentError for a silent one, for no words, and for
+    another language.
+    """
+    utterance = spoken.utterance
+    if not spoken.words:
+        raise AlignmentError("has no words", where=utterance.utterance_id, fix="give its transcript")
+    if language is not None and utterance.language not in (None, language):
+        raise AlignmentError(
+            f"its language is {utterance.language!r}, and the aligner's is {language!r}",
+            where=utterance.utterance_id,
+            fix="use an aligner that has a model of the language",
+        )
+    return write_speech(folder, stem, spoken)
