@@ -14,6 +14,7 @@ CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
     "vocaset": "kmtalk_align.corpora.vocaset:VocasetCorpus",
+    "biwi": "kmtalk_align.corpora.biwi:BiwiCorpus",
     "grid": "kmtalk_align.corpora.grid:GridCorpus",
 }
 
