@@ -36,13 +36,15 @@ def test_a_study_is_one_target_that_trains_scores_and_compares(
     tmp_path: Path, build_corpus: Callable[..., Path]
 ) -> None:
     build = built(tmp_path, build_corpus)
-    build.config |= {"selector": SELECTORS, "robustness": block("own"), "train": [], "show": []}
+    (tmp_path / "experiments" / "short.yaml").write_text("base: tiny\ncompletion: {method: linear}")
+    study = block("own", experiment="short")
+    build.config |= {"selector": SELECTORS, "robustness": study, "train": [], "show": []}
     done = jobs(build.run("--", "robustness"))
-    # What the reference shares with the experiment is trained once, under its name.
-    assert (done["train"], done["assemble"], done["evaluate"], done["robustness"]) == (4, 2, 2, 1)
+    # The reference's key frames are the experiment's: what trains on them is trained once, under the name of its base.
+    assert (done["train"], done["assemble"], done["evaluate"], done["robustness"]) == (2, 2, 2, 1)
     assert done["compare"] == done["curves"] == 0
     stages = {path.parent.parent.name for path in (build.results / "runs").glob("*/*/model.safetensors")}
-    assert stages == {"tiny", "tiny.reference.own.phoneme_plus_1"}
+    assert stages == {"tiny", "short.reference.own.phoneme_plus_1"}
     tables = build.results / "tables"
     with (tables / "robustness.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
