@@ -121,7 +121,7 @@ def test_the_program_of_ten_lines_localizes_a_sentence(
     [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(code.splitlines()) <= 10
     (tmp_path / "my_asr.py").write_text(code, encoding="utf-8")
-    [block] = re.findall(r"--asr '(\{.*?\})'", text, re.DOTALL)
+    [block] = re.findall(r"--asr '(\{[^']*my_asr[^']*\})'", text)
     block = block.replace("python3", sys.executable).replace("tiny.en", str(extra_folder("tiny.en")))
     monkeypatch.chdir(tmp_path)
     audio = demo_root / "wav" / "slt_sentence02.flac"
