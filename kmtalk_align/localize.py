@@ -60,24 +60,35 @@ class Localizer:
     def __init__(self, asr: Mapping[str, Any], aligner: Mapping[str, Any], threads: int = 1) -> None:
         """asr, aligner: config blocks. Raises ConfigError for a mistake in them."""
         self._asr, self._aligner = recogniser_config(asr), aligner_config(aligner)
+        self._language = (asr.get("otherwise") or asr).get("language") or "en"
         self._threads = threads
 
     def transcribe(self, name: str, samples: Samples, transcript: str | None = None) -> Transcript:
-        """What is said in a recording (S,) at 16 kHz. With a `transcript` nothing is recognised.
+        """What is said in a recording (S,) at 16 kHz. With a `transcript`, in the recogniser's language, nothing is
+        recognised.
 
-        Raises RecognitionError where nobody speaks, WeightsError where the recogniser can't be had.
+        Raises RecognitionError where nobody speaks, WeightsError where the recogniser can't be had, ConfigError where
+        nobody says what language a transcript is in.
         """
-        utterance = replace(_utterance(name, samples), transcript=transcript)
-        if transcript is not None:
-            return Reference().transcribe(utterance, lambda: samples)
-        return self.recogniser.transcribe(utterance, lambda: samples)
+        utterance = _utterance(name, samples)
+        if transcript is None:
+            return self.recogniser.transcribe(utterance, lambda: samples)
+        if self._language == "detect":
+            raise ConfigError(
+                "a transcript that is given is in the recogniser's language, which is to be detected",
+                where="asr block, language",
+                fix='name it in the asr block, as in {"backend": "faster_whisper", "model": "base", "language": "fr"}',
+            )
+        given = replace(utterance, transcript=transcript, language=self._language)
+        return Reference().transcribe(given, lambda: samples)
 
     def align(self, name: str, samples: Samples, said: Transcript) -> Aligned:
         """The phones of a recording in time. Raises AlignmentError where they can't be found."""
         words = spoken_words(said.text, said.language)
         if not words:
             raise AlignmentError(f"the transcript holds no word: {said.text!r}", where=name)
-        return align_one(self._loaded_aligner, Spoken(_utterance(name, samples), words, lambda: samples))
+        utterance = replace(_utterance(name, samples), language=said.language)
+        return align_one(self._loaded_aligner, Spoken(utterance, words, lambda: samples))
 
     @cached_property
     def recogniser(self) -> Recogniser:
@@ -125,4 +136,4 @@ def localize(
 
 
 def _utterance(name: str, samples: Samples) -> Utterance:
-    return Utterance(name, "", "", name, duration_s=len(samples) / SAMPLE_RATE, language="en")
+    return Utterance(name, "", "", name, duration_s=len(samples) / SAMPLE_RATE)

@@ -55,7 +55,9 @@ ARPABET = frozenset(
 _SILENCE = frozenset(
     {"", "sil", "sp", "pau", "ssil", "<eps>", "<sil>", "<s>", "</s>", "#", "h#", "(sil)", "(...)", "_"}
 )
-_BILABIAL = frozenset("pbm")
+# Plain, implosive (ɓ), trilled (ʙ), TIMIT's syllabic em and closures; released as f (German pf), after a nasal, or with
+# the tongue's back closed too (kp).
+_BILABIAL = frozenset({"p", "b", "m", "ɓ", "ʙ", "em", "pcl", "bcl", "pf", "mp", "mb", "kp", "gb", "ɡb"})
 _LETTERS = frozenset({"Ll", "Lu", "Lo"})
 # An unknown word, which is speech.
 SPOKEN_NOISE = frozenset({"spn", "<unk>", "+spn+"})
@@ -83,7 +85,7 @@ def bare(label: str) -> str:
 
 @lru_cache(maxsize=4096)
 def is_bilabial(label: str) -> bool:
-    """Whether the lips meet at a phone: ``P``, ``B_I``, ``m``, in ARPABET or IPA, aspirated, long or syllabic."""
+    """Whether the lips meet at a phone: ``P``, ``B_I``, ``pf``, ``m``, in ARPABET or IPA, aspirated, long, syllabic."""
     return letters(bare(label)).lower() in _BILABIAL
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -36,11 +36,17 @@ _DOTS_AN_INCH = 150
 
 @contextmanager
 def figure(
-    width: float, height: float, columns: int = 1, rows: int = 1, *, form: str = "svg"
+    width: float,
+    height: float,
+    columns: int = 1,
+    rows: int = 1,
+    *,
+    heights: Sequence[float] | None = None,
+    form: str = "svg",
 ) -> Iterator[tuple[Figure, list[Axes], io.BytesIO]]:
     """A figure of so many inches with its axes in reading order; its file is in the buffer once the block is left.
 
-    form: one of FORMATS.
+    heights: how the rows' heights go with each other, equal if None; form: one of FORMATS.
     """
     import matplotlib
     from matplotlib.figure import Figure
@@ -52,5 +58,5 @@ def figure(
         for key, value in _STYLE.items():
             matplotlib.rcParams[key] = value
         drawn = Figure(figsize=(width, height), layout="constrained")
-        yield drawn, list(np.ravel(drawn.subplots(rows, columns, squeeze=False))), buffer
+        yield drawn, list(np.ravel(drawn.subplots(rows, columns, squeeze=False, height_ratios=heights))), buffer
         drawn.savefig(buffer, format=form, dpi=_DOTS_AN_INCH, metadata=_UNSIGNED[form])

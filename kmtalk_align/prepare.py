@@ -5,18 +5,21 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kmtalk_align import progress, shards
+from kmtalk_align.corpora.splits import counts_by_split
 from kmtalk_align.corpus import FAILED, OK, Corpus, Utterance
 from kmtalk_align.errors import CorpusError
 from kmtalk_align.files import write_bytes, write_bytes_if_changed
 from kmtalk_align.tables import CORPUS
 
 VERSION = 2
+_log = logging.getLogger(__name__)
 
 
 def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) -> Counter[str]:
@@ -30,7 +33,7 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
     for utterance_id in sorted(corpus.utterance_ids):
         members[shards.shard_name(shards.shard_of(utterance_id, n_shards), n_shards)].append(utterance_id)
     counts: Counter[str] = Counter()
-    splits: Counter[str] = Counter()
+    splits: list[tuple[str, bool]] = []
     examples: list[str] = []
     with ThreadPoolExecutor(threads) as pool, progress.bar("prepare", len(corpus.utterance_ids)) as advance:
         for name, ids in members.items():
@@ -39,7 +42,7 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
                 rows.append(utterance)
                 advance()
             counts.update(row.status for row in rows)
-            splits.update(row.split for row in rows if row.status == OK)
+            splits += [(row.split, row.status == OK) for row in rows]
             examples += [row.message for row in rows if row.status == FAILED][: 5 - len(examples)]
             CORPUS.write(output / f"{name}.parquet", map(dataclasses.asdict, rows), only_if_changed=True)
     if not counts[OK]:
@@ -47,7 +50,9 @@ def prepare(corpus: Corpus, output: Path, *, n_shards: int, threads: int = 1) ->
         raise CorpusError(f"none of the {counts[FAILED]} utterances can be used{first}", where=corpus.root)
     shards.remove_other_cuts(output / f"{next(iter(members))}.parquet")
     _write_templates(corpus, output / "templates.safetensors")
-    summary = corpus.summary() | {"shards": list(members), "utterances": dict(counts), "splits": dict(splits)}
+    _log.info("usable: %s", counts_by_split(splits))
+    usable = Counter(split for split, is_usable in splits if is_usable)
+    summary = corpus.summary() | {"shards": list(members), "utterances": dict(counts), "splits": dict(usable)}
     write_bytes(output / "corpus.json", (json.dumps(summary, sort_keys=True) + "\n").encode())
     return counts
 

@@ -33,24 +33,24 @@ def speech_span(samples: Samples, before_s: float, after_s: float) -> Span | Non
     return Span(max(0.0, start_s - before_s), min(len(samples) / SAMPLE_RATE, end_s + after_s))
 
 
-def speech_windows(samples: Samples) -> list[Span]:
-    """Stretches of at most 30 s that hold all the speech of a recording (S,), cut at pauses; [] for none.
+def speech_windows(samples: Samples, window_s: float = WINDOW_S) -> list[Span]:
+    """Stretches of at most `window_s` that hold all the speech of a recording (S,), cut at pauses; [] for none.
 
     A recording that fits in one window is one stretch from end to end, since context helps a recogniser.
     """
     from faster_whisper.vad import VadOptions, get_speech_timestamps
 
-    options = VadOptions(min_silence_duration_ms=300, speech_pad_ms=200, max_speech_duration_s=WINDOW_S - 1)
+    options = VadOptions(min_silence_duration_ms=300, speech_pad_ms=200, max_speech_duration_s=window_s - 1)
     found = get_speech_timestamps(samples, options)
     speech = [Span(one["start"] / SAMPLE_RATE, one["end"] / SAMPLE_RATE) for one in found]
     if not speech:
         return []
     duration_s = len(samples) / SAMPLE_RATE
-    if duration_s <= WINDOW_S:
+    if duration_s <= window_s:
         return [Span(0.0, duration_s)]
     windows = [speech[0]]
     for span in speech[1:]:
-        if span.end_s - windows[-1].start_s <= WINDOW_S:
+        if span.end_s - windows[-1].start_s <= window_s:
             windows[-1] = Span(windows[-1].start_s, span.end_s)
         else:
             windows.append(span)

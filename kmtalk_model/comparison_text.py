@@ -54,7 +54,7 @@ def columns(comparison: Comparison) -> Iterator[str]:
 def figures(comparison: Comparison) -> Iterator[list[str]]:
     """A row for each system: its name, then each figure with its interval in a second line."""
     for system, estimates in comparison.estimates.items():
-        yield [system, *(_estimate(estimates[metric.name], "{:.3g}") for metric in comparison.metrics)]
+        yield [system, *(estimate(estimates[metric.name], "{:.3g}") for metric in comparison.metrics)]
 
 
 def less_reference(comparison: Comparison) -> str:
@@ -65,7 +65,7 @@ def less_reference(comparison: Comparison) -> str:
 def differences(comparison: Comparison) -> Iterator[list[str]]:
     """A row for each system but the reference, likewise."""
     for system, found in comparison.differences.items():
-        yield [system, *(_difference(found[metric.name]) for metric in comparison.metrics)]
+        yield [system, *(difference(found[metric.name]) for metric in comparison.metrics)]
 
 
 def other_figures(comparison: Comparison) -> Iterator[str]:
@@ -87,16 +87,17 @@ def _table(comparison: Comparison, rows: Iterator[list[str]]) -> Table:
     return table
 
 
-def _difference(difference: Difference) -> str:
-    """As a share of the reference where it has one, else in the metric's unit."""
-    if difference.relative is not None:
-        return _estimate(difference.relative, "{:+.1%}")
-    return _estimate(difference.absolute, "{:+.3g}")
+def difference(found: Difference) -> str:
+    """A difference and its interval, as a share of the reference where it has one, else in the metric's unit."""
+    if found.relative is not None:
+        return estimate(found.relative, "{:+.1%}")
+    return estimate(found.absolute, "{:+.3g}")
 
 
-def _estimate(estimate: Estimate, form: str) -> str:
-    if estimate.value is None:
+def estimate(found: Estimate, form: str) -> str:
+    """A figure, and its interval in a second line."""
+    if found.value is None:
         return "none"
-    if estimate.low is None or estimate.high is None:
-        return form.format(estimate.value)
-    return f"{form.format(estimate.value)}\n{form.format(estimate.low)} to {form.format(estimate.high)}"
+    if found.low is None or found.high is None:
+        return form.format(found.value)
+    return f"{form.format(found.value)}\n{form.format(found.low)} to {form.format(found.high)}"

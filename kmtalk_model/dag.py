@@ -15,12 +15,14 @@ from kmtalk_model.encoders import encoder_config
 from kmtalk_model.experiments import Experiments, TrainedStage
 from kmtalk_model.predict import CAPTURED
 from kmtalk_model.recipe import STAGES
+from kmtalk_model.robustness import Study, study_of
 from kmtalk_model.viewer import bundle
 
 __all__ = [
     "CAPTURED",
     "STAGES",
     "VERSIONS",
+    "Study",
     "TrainedStage",
     "check_encoders",
     "check_show",
@@ -28,6 +30,7 @@ __all__ = [
     "experiments_of",
     "mesh_digest",
     "runs_of",
+    "study_of",
     "viewer_digest",
 ]
 
@@ -39,6 +42,7 @@ VERSIONS = {
     "evaluate": 1,
     "compare": 1,
     "curves": 2,
+    "robustness": 1,
     "predict": 1,
     "captured": 1,
     "render": 1,
@@ -72,23 +76,30 @@ def experiments_of(config: Mapping[str, Any], default: Path) -> Experiments:
 
 
 def runs_of(config: Mapping[str, Any], experiments: Experiments) -> list[tuple[str, dict[str, str]]]:
-    """Where each experiment of `train` says so, and which recogniser, aligner and selector its key frames are by.
+    """Where each experiment of `train`, and each combination of the robustness study, says so, and which recogniser,
+    aligner and selector its key frames are by.
 
     Raises ConfigError where a file is missing or wrong.
     """
     named = ((name, experiments[name].keys) for name in config.get("train", []))
+    study = study_of(config)
     return [
-        (f"experiment {name}, keys", {"asr": keys.asr, "aligner": keys.aligner, "selector": keys.selector})
-        for name, keys in named
+        *((f"experiment {name}, keys", _parts(keys.asr, keys.aligner, keys.selector)) for name, keys in named),
+        *(("config, robustness", _parts(run.asr, run.aligner, run.selector)) for run in (study.runs if study else ())),
     ]
 
 
+def _parts(asr: str, aligner: str, selector: str) -> dict[str, str]:
+    return {"asr": asr, "aligner": aligner, "selector": selector}
+
+
 def check_training(config: Mapping[str, Any], experiments: Experiments, results: Path) -> None:
-    """Raise ConfigError where an experiment of `train` names an encoder that isn't there, or `test` names one that
-    isn't trained. Raises ArtefactError as `check_encoders` does.
+    """Raise ConfigError where an experiment of `train`, or the robustness study's, isn't there or names an encoder that
+    isn't there, or `test` names one that isn't trained. Raises ArtefactError as `check_encoders` does.
     """
     train = config.get("train", [])
-    for name in train:
+    study = study_of(config)
+    for name in (*train, *(study.experiments if study else ())):
         for stage in experiments.stages(name):
             check_encoders(config, experiments.encoders(stage), results, where=f"experiment {name}, {stage.stage}")
     for split, names in config.get("test", {}).items():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from kmtalk_align.asr import RECOGNISERS
 from kmtalk_align.textgrid import read_textgrid
 from kmtalk_model.cli import app, main
 from kmtalk_model.viewer import bundle
@@ -122,7 +123,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "none.wav"], "none.wav: there is no such file"),
         (
             ["localize", "{audio}", "--asr", "vosk"],
-            "there is no asr 'vosk'; choose from: whisper, faster_whisper, reference",
+            "there is no asr 'vosk'; choose from: whisper, faster_whisper, auto_avsr, wav2vec2, command, reference",
         ),
         (["localize", "{audio}", "--asr", "faster_whisper:huge"], "faster-whisper knows no such model"),
         (["localize", "{audio}", "--asr", "reference"], "no transcript"),
@@ -133,7 +134,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "{audio}", "--textgrid-in", "none.TextGrid"], "none.TextGrid: cannot be read"),
         (["keyframes", "none.parquet", "none.parquet", "--output", "k.parquet"], "none.parquet: is missing"),
         (["prepare", "--corpus", '{"type": "folder", "root": "none"}', "--output", "c"], "holds no folder wav/"),
-        (["prepare", "--corpus", "vocaset", "--output", "c"], "there is no corpus 'vocaset'"),
+        (["prepare", "--corpus", "voxceleb", "--output", "c"], "there is no corpus 'voxceleb'"),
         (["localize", "."], ".: is a folder, not a recording"),
         (["localize", "{audio}", "--transcript", "missing.txt"], "--transcript missing.txt: cannot be read"),
         (["localize", "{audio}", "--transcript", "/usr/none"], "--transcript /usr/none: cannot be read"),
@@ -162,7 +163,7 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
 
 def test_doctor_names_every_recogniser_and_aligner_and_what_shows_results() -> None:
     text = kmtalk("doctor").stdout
-    for name in ("whisper", "faster_whisper", "reference", "pocketsphinx", "textgrid", "cpu", "cuda", "video", "page"):
+    for name in (*RECOGNISERS, "pocketsphinx", "textgrid", "cpu", "cuda", "video", "page"):
         assert name in text
 
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import re
 import sys
-from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from kmtalk_align import asr, dag, tables
+from kmtalk_align.aligners import aligner_config
 from kmtalk_align.asr import recogniser_config
+from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.audio import decode
-from kmtalk_align.corpora import corpus_config
-from kmtalk_align.corpora.splits import split_by_rule
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.tables import Table
+from kmtalk_align.text import spoken_words
 from kmtalk_model import encoders
+from kmtalk_model.cli import app
 
 DOCS = Path(__file__).parents[1] / "docs"
 TABLES = {value.name: value for value in vars(tables).values() if isinstance(value, Table)}
@@ -52,25 +55,26 @@ def test_every_file_that_a_page_names_is_there(page: str) -> None:
     assert [one for one in sorted(named) if not (DOCS.parent / one).is_file()] == []
 
 
-# What FaceFormer's and CodeTalker's loaders take: subjects and sentences of each split, nothing missing.
-NOMINAL = {
-    "vocaset": {"train": 8 * 40, "val": 2 * 20, "testA": 2 * 20, "unassigned": 4 * 20},
-    "biwi": {"train": 6 * 32, "val": 6 * 4, "testA": 6 * 4, "testB": 8 * 4, "unassigned": 8 * 36},
-}
-SENTENCE = {"vocaset": "{}_sentence{:02d}", "biwi": "{}_e{:02d}"}
+BLOCKS = re.findall(r"```yaml\n(.*?)```", (DOCS / "languages.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.mark.parametrize("name", NOMINAL)
-def test_the_blocks_of_published_corpora_are_valid_and_give_the_published_splits(name: str, tmp_path: Path) -> None:
-    texts = re.findall(r"```yaml\n(.*?)```", (DOCS / "data.md").read_text(encoding="utf-8"), re.DOTALL)
-    [block] = [one["corpus"] for one in map(yaml.safe_load, texts) if one["corpus"]["name"] == name]
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_the_blocks_for_other_languages_are_valid(number: int, tmp_path: Path) -> None:
+    block = yaml.safe_load(BLOCKS[number])
     workflow = DOCS.parent / "workflow"
     config = yaml.safe_load((workflow / "config" / "grid468.yaml").read_text(encoding="utf-8"))
-    dag.check_config(config | {"corpus": block}, workflow / "schemas" / "config.schema.yaml", tmp_path)
-    rules = corpus_config(block).splits
-    subjects = sorted({one for rule in rules.values() for one in rule.subjects})
-    ids = [SENTENCE[name].format(subject, number) for subject in subjects for number in range(1, 41)]
-    assert Counter(split_by_rule(one, rules) for one in ids) == NOMINAL[name]
+    config["runs"] = [{"asr": next(iter(block["asr"])), "aligner": "pocketsphinx", "selector": "phoneme"}]
+    dag.check_config(config | block, workflow / "schemas" / "config.schema.yaml", tmp_path)
+    for one in block["asr"].values():
+        recogniser_config(one)
+    for one in block.get("aligner", {}).values():
+        aligner_config(one)
+
+
+def test_one_config_for_another_language_stands_alone(tmp_path: Path) -> None:
+    [whole] = [one for one in map(yaml.safe_load, BLOCKS) if "corpus" in one and "runs" in one]
+    dag.check_config(whole, DOCS.parent / "workflow" / "schemas" / "config.schema.yaml", tmp_path)
+    assert whole["corpus"]["language"] == whole["aligner"]["mfa_french"]["language"] == "fr"
 
 
 def test_the_example_of_a_recogniser_recognises(
@@ -88,6 +92,45 @@ def test_the_example_of_a_recogniser_recognises(
     found = recogniser.transcribe(Utterance("a", "a", "train", "wav/a.wav"), lambda: samples)
     assert (found.text, found.language) == (str(len(samples)), "en")
     assert recogniser.model == "my-library 1.0 small"
+
+
+def test_the_page_of_recognisers_names_each() -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    table = text[: text.index("\n## ")]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(asr.RECOGNISERS)
+
+
+@pytest.mark.parametrize("backend", ["wav2vec2", "command"])
+def test_the_blocks_of_recognisers_are_valid(backend: str, tmp_path: Path) -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    [section] = re.findall(rf"^## {backend}\n((?:(?!## ).*\n)*)", text, re.MULTILINE)
+    config = yaml.safe_load((DOCS.parent / "workflow" / "config" / "demo.yaml").read_text(encoding="utf-8"))
+    schema = DOCS.parent / "workflow" / "schemas" / "config.schema.yaml"
+    blocks = yaml.safe_load(re.findall(r"```yaml\n(asr:.*?)```", section, re.DOTALL)[0])["asr"]
+    dag.check_config(config | {"asr": config["asr"] | blocks}, schema, tmp_path)
+    commands = [yaml.safe_load(one)["command"] for one in re.findall(r"^command: .*", section, re.MULTILINE)]
+    for block in [*blocks.values(), *({"backend": "command", "command": one} for one in commands)]:
+        assert recogniser_config(block).backend == backend
+
+
+@pytest.mark.xdist_group("whisper")
+def test_the_program_of_ten_lines_localizes_a_sentence(
+    demo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (DOCS / "recognisers.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code.splitlines()) <= 10
+    (tmp_path / "my_asr.py").write_text(code, encoding="utf-8")
+    [block] = re.findall(r"--asr '(\{.*?\})'", text, re.DOTALL)
+    block = block.replace("python3", sys.executable).replace("tiny.en", str(extra_folder("tiny.en")))
+    monkeypatch.chdir(tmp_path)
+    audio = demo_root / "wav" / "slt_sentence02.flac"
+    done = CliRunner().invoke(app, ["localize", str(audio), "--asr", block])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    given = (demo_root / "transcripts" / "slt_sentence02.txt").read_text(encoding="utf-8")
+    assert spoken_words(found["transcript"]) == spoken_words(given)
+    assert found["source"] == "phoneme"
 
 
 def test_the_example_of_an_encoder_encodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

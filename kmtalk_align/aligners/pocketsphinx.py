@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kmtalk_align.aligners.base import Aligned, Alignment, Interval, OneByOne
+from kmtalk_align.aligners.language import refuse_language
 from kmtalk_align.aligners.long_audio import align_in_windows
 from kmtalk_align.audio import SAMPLE_RATE, Samples, is_silent, to_pcm16
 from kmtalk_align.corpus import Utterance
@@ -17,6 +18,8 @@ from kmtalk_align.pronounce import guess, read_dictionary, to_ascii
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
+# Of the model and of the grapheme-to-phoneme, ISO 639-1.
+LANGUAGE = "en"
 _FRAMES_PER_S = 100
 # Words of the user's own dictionary are added under another name, since the built-in one can't be overridden.
 _USER_PREFIX = "user."
@@ -55,14 +58,9 @@ class Pocketsphinx(OneByOne):
         self._guessed: dict[str, tuple[str, ...]] = {}
 
     def align(self, utterance: Utterance, words: Sequence[str], sound: Callable[[], Samples]) -> Aligned:
-        """See OneByOne.align. English only: another language is refused."""
+        """See OneByOne.align. English only: another language is refused, never pronounced as if it were English."""
         where = utterance.utterance_id
-        if utterance.language not in (None, "en"):
-            raise AlignmentError(
-                f"its language is {utterance.language!r}, and the model speaks English",
-                where=where,
-                fix="use an aligner that has a model of the language",
-            )
+        refuse_language(utterance, LANGUAGE, model="pocketsphinx's model")
         samples = sound()
         if is_silent(samples):
             raise AlignmentError("the recording is silent", where=where, fix="replace it or exclude the utterance")

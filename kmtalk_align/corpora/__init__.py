@@ -13,6 +13,9 @@ from kmtalk_align.corpus import Corpus
 CORPORA = {
     "folder": "kmtalk_align.corpora.folder:FolderCorpus",
     "demo": "kmtalk_align.corpora.demo:DemoCorpus",
+    "vocaset": "kmtalk_align.corpora.vocaset:VocasetCorpus",
+    "biwi": "kmtalk_align.corpora.biwi:BiwiCorpus",
+    "grid": "kmtalk_align.corpora.grid:GridCorpus",
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kmtalk_align import progress
-from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError, KMTalkError
 from kmtalk_align.files import check_writable, encode_id, write_bytes
 
 VERSION = 1
@@ -23,8 +23,9 @@ VERSION = 1
 CONVERTED_FILE = "converted.json"
 # Why an utterance can't be used, by its id: kmtalk_align/corpora/folder.py makes failed rows of them.
 PROBLEMS_FILE = "problems.json"
-_NOTES = ".converted"
-_PARTS = ("wav", "vertices_npy", "transcripts", "words", "phones")
+# The folder of notes: what each utterance was converted from, and its problem.
+NOTES = ".converted"
+_PARTS = ("wav", "vertices_npy", "blendshapes_npy", "transcripts", "words", "phones", ".quality")
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ class Conversion(Protocol):
     def convert(self, utterance_id: str, folder: Path) -> None:
         """Write the utterance's files into a folder corpus, each in one step. Called by several threads at once.
 
-        Raises KMTalkError where it can't be used; ConfigError and OSError end the whole conversion.
+        Raises KMTalkError where it can't be used; ConfigError, ArtefactError and OSError end the whole conversion.
         """
         ...
 
@@ -80,6 +81,16 @@ def check_converted(folder: Path) -> None:
             "the corpus has not been converted",
             where=folder,
             fix="run snakemake, or `kmtalk convert --corpus BLOCK` with the corpus block of the config",
+        )
+
+
+def check_apart(root: Path, folder: Path) -> None:
+    """Raise ConfigError where the converted corpus would lie in the folder that it is converted from."""
+    if folder.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"lies in the folder that it is converted from, {root}",
+            where=f"corpus block, converted: {folder}",
+            fix="choose another folder, or leave the key out",
         )
 
 
@@ -129,15 +140,15 @@ def read_problems(root: Path) -> dict[str, str]:
 
 def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str | None:
     """The problem of an utterance, None where it is there; converted now if it has to be."""
-    note, source = folder / _NOTES / f"{encode_id(utterance_id)}.json", conversion.source(utterance_id)
-    before = _read_note(note)
+    note, source = folder / NOTES / f"{encode_id(utterance_id)}.json", conversion.source(utterance_id)
+    before = read_note(note)
     if before is not None and before.get("source") == source:
         return before.get("problem")
     note.unlink(missing_ok=True)
     problem = None
     try:
         conversion.convert(utterance_id, folder)
-    except ConfigError:
+    except (ConfigError, ArtefactError):  # the latter where a file can't be written: no fault of the utterance
         raise
     except KMTalkError as error:
         problem = str(error)
@@ -145,7 +156,8 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     return problem
 
 
-def _read_note(note: Path) -> dict[str, str | None] | None:
+def read_note(note: Path) -> dict[str, str | None] | None:
+    """What a note says, `source` and `problem`; None where there is none that can be read."""
     try:
         found = json.loads(note.read_bytes())
     except (OSError, ValueError):
@@ -156,7 +168,7 @@ def _read_note(note: Path) -> dict[str, str | None] | None:
 def _remove_others(folder: Path, ids: Sequence[str]) -> None:
     """Take away what an earlier conversion made of utterances that are no more."""
     known = {encode_id(one) for one in ids}
-    for note in (folder / _NOTES).glob("*.json"):
+    for note in (folder / NOTES).glob("*.json"):
         if note.stem not in known:
             for path in _files_of(folder, note.stem):
                 path.unlink()

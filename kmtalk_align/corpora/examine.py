@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,28 +11,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import audio
+from kmtalk_align.corpora.motions import MotionRows, motion_digest, motion_of
 from kmtalk_align.corpora.splits import UNASSIGNED, SplitRule, split_by_rule, subject_of
-from kmtalk_align.corpus import Motion, Utterance
+from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import CorpusError, KMTalkError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.frames import frame_of
 
 # Recording and motion may differ by so many frames (DESIGN: a larger difference is a failed row).
 _SLACK_FRAMES = 2
-_ROWS_AT_ONCE = 512
 _LONGEST_FILE_NAME = 200
 
 
 @dataclass(frozen=True)
 class FolderFiles:
-    """What a folder corpus holds, listed once: file names by stem, splits, templates (V, 3) by subject.
+    """What a folder corpus holds, listed once: recordings and motions by stem, splits, templates (V, 3) by subject.
 
-    problems: why utterances can't be used, by id, as whoever made the folder found.
+    recordings: file names in wav/; motions: files below the root, or rows of such; problems: why utterances can't be
+    used, by id, as whoever made the folder found.
     """
 
     root: Path
     recordings: Mapping[str, list[str]]
-    motions: Mapping[str, list[str]] | None
+    motions: Mapping[str, list[str | MotionRows]] | None
     splits: Mapping[str, list[str]] | None
     rules: Mapping[str, SplitRule]
     templates: Mapping[str, NDArray[np.float32]]
@@ -75,9 +75,10 @@ def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
     recording_path = files.root / utterance.audio_path
     recording = audio.measure(recording_path)
     frames = frame_of(recording.duration_s, files.fps)
-    motion = None
+    motion, stored = None, None
     if files.motions is not None:
-        motion, rows = _motion(files, utterance, f"vertices_npy/{files.motions[utterance.utterance_id][0]}")
+        stored = files.motions[utterance.utterance_id][0]
+        motion, rows = motion_of(files.root, stored, _template(files, utterance), files.stride)
         if abs(frames - rows) > _SLACK_FRAMES:
             raise CorpusError(
                 f"the recording is {frames} frames long, the motion {rows}",
@@ -94,7 +95,7 @@ def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
         duration_s=recording.duration_s,
         sample_rate=recording.sample_rate,
         transcript=transcript,
-        digest=_digest([recording_path, *([files.root / motion.path] if motion else [])], transcript),
+        digest=_digest(files.root, recording_path, stored, transcript),
     )
 
 
@@ -104,7 +105,9 @@ def _check_names(files: FolderFiles, utterance: Utterance) -> None:
         raise CorpusError("the id is too long for a file name", where=one, fix="rename its files")
     for names in (files.recordings.get(one, []), (files.motions or {}).get(one, [])):
         if len(names) > 1:
-            raise CorpusError(f"the id is not unique: {', '.join(names)}", where=one, fix="keep one of the files")
+            raise CorpusError(
+                f"the id is not unique: {', '.join(map(str, names))}", where=one, fix="keep one of the files"
+            )
     splits = (files.splits or {}).get(one, [])
     if len(splits) > 1:
         raise CorpusError(f"is listed more than once: {', '.join(splits)}", where=f"splits.json: {one}")
@@ -116,37 +119,14 @@ def _check_names(files: FolderFiles, utterance: Utterance) -> None:
         )
 
 
-def _motion(files: FolderFiles, utterance: Utterance, path: str) -> tuple[Motion, int]:
-    """The motion's place, and its number of frames after the stride."""
+def _template(files: FolderFiles, utterance: Utterance) -> NDArray[np.float32]:
     if utterance.subject not in files.templates:
         raise CorpusError(
             f"there is no template for subject {utterance.subject!r}",
             where=utterance.utterance_id,
             fix="add it to templates.pkl, or exclude the utterance",
         )
-    template = files.templates[utterance.subject]
-    try:
-        vertices = np.load(files.root / path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # numpy's reader raises nearly anything for a malformed file
-        raise CorpusError(
-            f"is not a readable array ({type(error).__name__}: {error})", where=files.root / path
-        ) from error
-    if not isinstance(vertices, np.ndarray):
-        raise CorpusError("is an archive, not one array", where=files.root / path)
-    fits = vertices.shape[:1] > (0,) and vertices.shape[1:] in ((template.size,), template.shape)
-    if vertices.dtype.kind != "f" or not fits:
-        raise CorpusError(
-            f"has shape {vertices.shape} of {vertices.dtype}; its template has {len(template)} vertices, "
-            f"so (T, {template.size}) or (T, {len(template)}, 3) is expected",
-            where=files.root / path,
-        )
-    for first in range(0, len(vertices), _ROWS_AT_ONCE):
-        finite = np.isfinite(vertices[first : first + _ROWS_AT_ONCE]).reshape(-1, template.size).all(axis=1)
-        if not finite.all():
-            frame = first + int(np.argmin(finite))
-            raise CorpusError(f"frame {frame} holds NaN or infinite vertices", where=files.root / path)
-    rows = math.ceil(len(vertices) / files.stride)
-    return Motion(path, 0, len(vertices), files.stride), rows
+    return files.templates[utterance.subject]
 
 
 def _transcript(root: Path, utterance_id: str) -> str | None:
@@ -165,10 +145,11 @@ def _split(files: FolderFiles, utterance_id: str) -> str:
     return split_by_rule(utterance_id, files.rules)
 
 
-def _digest(paths: list[Path], transcript: str | None) -> str:
+def _digest(root: Path, recording: Path, motion: str | MotionRows | None, transcript: str | None) -> str:
     total = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+    with recording.open("rb") as file:
+        total.update(hashlib.file_digest(file, "sha256").digest())
+    if motion is not None:
+        total.update(motion_digest(root, motion))
     total.update(b"\0" if transcript is None else b"\1" + transcript.encode())
     return total.hexdigest()

@@ -2,9 +2,9 @@
 
     wav/<id>.<any audio suffix>   vertices_npy/<id>.npy (T, V * 3) or (T, V, 3)   templates.pkl {subject: (V, 3)}
     splits.json {split: [id]}     transcripts/<id>.txt   regions/<name>.txt   mesh.npz | *.ply | *.obj
-    problems.json {id: why it can't be used}
+    problems.json {id: why it can't be used}   motion_rows.json: motions that lie in one file together (motions.py)
 
-A corpus without `vertices_npy/` is an audio corpus. In spite of its name, `wav/` holds any format that `audio` decodes.
+A corpus without any motion is an audio corpus. In spite of its name, `wav/` holds any format that `audio` decodes.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
 from kmtalk_align.corpora.conversion import read_problems
 from kmtalk_align.corpora.examine import FolderFiles, examine
+from kmtalk_align.corpora.listing import by_stem
+from kmtalk_align.corpora.motions import list_motions
 from kmtalk_align.corpora.splits import SplitRule, read_splits
 from kmtalk_align.corpora.templates import read_templates
 from kmtalk_align.corpus import Corpus
@@ -54,8 +57,11 @@ class FolderCorpus:
         """The data set's folder."""
         return Path(self.root)
 
-    def open(self) -> Corpus:
-        """List the folder. Raises CorpusError where it is no corpus."""
+    def open(self, absent: Mapping[str, str] = MappingProxyType({})) -> Corpus:
+        """List the folder. Raises CorpusError where it is no corpus.
+
+        absent: what to say of utterances, by id, that should be there and of which the folder holds nothing.
+        """
         root = self.root_folder()
         if not (self.fps > 0 and math.isfinite(self.fps) and self.motion_stride >= 1):
             raise ConfigError(
@@ -67,22 +73,25 @@ class FolderCorpus:
             raise CorpusError(
                 "holds no folder wav/", where=root.absolute(), fix="set corpus.root to the folder of the data set"
             )
-        has_motion = (root / "vertices_npy").is_dir()
+        motions = list_motions(root)
+        has_motion = motions is not None
         templates = read_templates(root / "templates.pkl") if has_motion else {}
         vertex_count = next((len(template) for template in templates.values()), 0)
         mesh.check_mouth_opening(self.mouth_opening if has_motion else None, vertex_count, "corpus block")
         splits = read_splits(root / "splits.json") if (root / "splits.json").is_file() else None
+        recordings = by_stem(root / "wav", SUFFIXES)
+        there = {*recordings, *(motions or ())}
         files = FolderFiles(
             root=root,
-            recordings=_by_stem(root / "wav", SUFFIXES),
-            motions=_by_stem(root / "vertices_npy", (".npy",)) if has_motion else None,
+            recordings=recordings,
+            motions=motions,
             splits=splits,
             rules=self.splits,
             templates=templates,
             fps=self.fps,
             stride=self.motion_stride,
             language=self.language,
-            problems=read_problems(root),
+            problems={one: absent[one] for one in absent.keys() - there} | read_problems(root),
         )
         return Corpus(
             name=self.name,
@@ -112,25 +121,6 @@ class FolderCorpus:
         if not chosen:
             raise CorpusError("holds no utterance", where=Path(self.root).absolute(), fix="see include and exclude")
         return chosen
-
-
-def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[str]]:
-    """File names by stem, hidden files apart; several names where several files share a stem."""
-    found: dict[str, list[str]] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in suffixes and not path.name.startswith("."):
-            _check_utf8(path)
-            found.setdefault(path.stem, []).append(path.name)
-    return found
-
-
-def _check_utf8(path: Path) -> None:
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        raise CorpusError(
-            "the file's name is not UTF-8", where=f"{path.parent}/{path.name!r}", fix="rename it"
-        ) from error
 
 
 def _id_list(given: tuple[str, ...] | str, key: str) -> set[str]:

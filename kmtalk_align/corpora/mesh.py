@@ -22,7 +22,11 @@ def read_faces(root: Path, vertex_count: int) -> NDArray[np.int32] | None:
     found = [path for pattern in _MESH_FILES for path in sorted(root.glob(pattern)) if not path.name.startswith(".")]
     if not found:
         return None
-    path = found[0]
+    return read_faces_of(found[0], vertex_count)
+
+
+def read_faces_of(path: Path, vertex_count: int) -> NDArray[np.int32]:
+    """Faces (F, 3) of a mesh file: .npz with the key `faces`, .ply or .obj. Raises as `read_faces` does."""
     faces = _faces_of_npz(path) if path.suffix == ".npz" else _faces_of_mesh(path)
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.size == 0:
         raise CorpusError(f"its faces have shape {faces.shape}, not (F, 3)", where=path)
@@ -39,7 +43,21 @@ def read_regions(root: Path, vertex_count: int) -> dict[str, list[int]]:
 
     Raises CorpusError for text that is not a list of vertex indices.
     """
-    return {path.stem: _indices(path, vertex_count) for path in sorted((root / "regions").glob("[!.]*.txt"))}
+    return {path.stem: read_region(path, vertex_count) for path in sorted((root / "regions").glob("[!.]*.txt"))}
+
+
+def read_region(path: Path, vertex_count: int) -> list[int]:
+    """Vertex indices, sorted, from a text file of numbers separated by commas or blanks. Raises CorpusError."""
+    try:
+        words = re.split(r"[\s,]+", path.read_text(encoding="utf-8", errors="replace").strip())
+        indices = sorted({int(word) for word in words if word})
+    except OSError as error:
+        raise CorpusError(f"cannot be read ({error.strerror or error})", where=path) from error
+    except ValueError as error:
+        raise CorpusError(f"is not a list of vertex indices ({error})", where=path) from error
+    if not indices or indices[0] < 0 or indices[-1] >= vertex_count:
+        raise CorpusError(f"names no vertices, or vertices beyond the template's {vertex_count}", where=path)
+    return indices
 
 
 def check_mouth_opening(pair: tuple[int, int] | None, vertex_count: int, where: str) -> None:
@@ -61,14 +79,3 @@ def _faces_of_mesh(path: Path) -> NDArray[np.generic]:
         return mesh_faces(path)
     except MeshError as error:
         raise CorpusError(error.what, where=error.where, fix=error.fix) from error
-
-
-def _indices(path: Path, vertex_count: int) -> list[int]:
-    words = re.split(r"[\s,]+", path.read_text(encoding="utf-8", errors="replace").strip())
-    try:
-        indices = sorted({int(word) for word in words if word})
-    except ValueError as error:
-        raise CorpusError(f"is not a list of vertex indices ({error})", where=path) from error
-    if not indices or indices[0] < 0 or indices[-1] >= vertex_count:
-        raise CorpusError(f"names no vertices, or vertices beyond the template's {vertex_count}", where=path)
-    return indices

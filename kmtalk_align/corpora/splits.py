@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def read_splits(path: Path) -> dict[str, list[str]]:
         for utterance_id in ids:
             found.setdefault(str(utterance_id), []).append(split)
     return found
+
+
+def counts_by_split(utterances: Iterable[tuple[str, bool]]) -> str:
+    """Of each utterance its split, and whether it can be used -> "train 190 of 192, val 24 of 24"."""
+    found = list(utterances)
+    usable = Counter(split for split, is_usable in found if is_usable)
+    every = Counter(split for split, _ in found)
+    order = sorted(every, key=lambda split: (split == UNASSIGNED, split != "train", split != "val", split))
+    return ", ".join(f"{split} {usable[split]} of {every[split]}" for split in order)
 
 
 def split_by_rule(utterance_id: str, rules: Mapping[str, SplitRule]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kmtalk_align.corpora.data_pickle import PickledArray, RefusedPickleError, load
+from kmtalk_align.corpora.data_pickle import PickledArray, read_pickle
 from kmtalk_align.errors import CorpusError
 
 
@@ -19,18 +19,7 @@ def read_templates(path: Path) -> dict[str, NDArray[np.float32]]:
 
     Raises CorpusError where the file is missing, would run code, or holds anything else.
     """
-    try:
-        loaded = load(path.read_bytes())
-    except FileNotFoundError as error:
-        raise CorpusError("is missing", where=path, fix="a corpus with motion needs its templates") from error
-    except RefusedPickleError as error:
-        raise CorpusError(
-            f"holds {error}, which could run code",
-            where=path,
-            fix="a templates file may hold only numpy arrays, dicts, strings and numbers; save it again as such",
-        ) from error
-    except Exception as error:  # a malformed pickle raises nearly anything
-        raise CorpusError(f"is not a readable pickle ({type(error).__name__}: {error})", where=path) from error
+    loaded = read_pickle(path, absent="a corpus with motion needs its templates")
     if not isinstance(loaded, dict) or not loaded:
         raise CorpusError("holds no dict of subject to vertices", where=path)
     templates = {str(subject): _vertices(value, f"{path}: template {subject}") for subject, value in loaded.items()}

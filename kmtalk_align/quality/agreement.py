@@ -64,7 +64,7 @@ def _alignments(shard: Shard, runs: Sequence[Run]) -> list[str]:
 
 
 def _row(level: str, first: str, second: str, utterance_id: str) -> Row:
-    blank = dict.fromkeys(("first_count", "second_count", "matched", "word_errors", "f1", "uniform_f1"))
+    blank = dict.fromkeys(("first_count", "second_count", "matched", "word_errors", "f1", "exact_f1", "uniform_f1"))
     named = {"level": level, "first": first, "second": second, "utterance_id": utterance_id}
     lists: Row = {"start_differences_s": [], "end_differences_s": []}
     return named | blank | lists | {"status": OK, "message": ""}
@@ -166,5 +166,6 @@ def _of_key_frames(shard: Shard, first: Run, second: Run) -> Iterator[Row]:
             "second_count": len(others),
             "matched": matched_frames(frames, others),
             "f1": key_frame_f1(frames, others),
+            "exact_f1": key_frame_f1(frames, others, tolerance=0),
             "uniform_f1": key_frame_f1(frames, uniform_frames(one["n_frames"], len(others))),
         }

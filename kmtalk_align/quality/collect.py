@@ -15,9 +15,10 @@ from kmtalk_align.quality.clips import Clip, clips_of
 from kmtalk_align.quality.given_times import compare_with_given
 from kmtalk_align.quality.premise import Mesh, premise_of
 from kmtalk_align.quality.summary import RunSummary
-from kmtalk_align.quality.tables import CLIPS, DISAGREEMENT, GIVEN_TIMES, PREMISE
+from kmtalk_align.quality.tables import GIVEN_TIMES, PREMISE
 from kmtalk_align.results import Results, Run, Shard
 from kmtalk_align.stage import Row
+from kmtalk_align.tables import CLIPS, DISAGREEMENT
 
 
 @dataclass

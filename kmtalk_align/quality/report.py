@@ -14,7 +14,7 @@ from kmtalk_align.quality.collect import Quality, collect
 from kmtalk_align.quality.premise import Mesh, Tested, pooled
 from kmtalk_align.quality.statistics import Array
 
-VERSION = 1
+VERSION = 2
 
 
 def write_report(folder: Path, root: Path | None, output: Path, runs: Iterable[str] = ()) -> Quality:

@@ -1,8 +1,8 @@
-"""Statistics that the report shares: of time differences, robust z-scores, means with an interval."""
+"""Statistics that the report shares: robust z-scores, means with an interval."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,32 +12,6 @@ Array = NDArray[np.float64]
 # Makes the median absolute deviation of a normal distribution its standard deviation.
 _MAD_TO_SIGMA = 1.4826
 _FEWEST_FOR_Z = 10
-
-
-@dataclass(frozen=True)
-class Differences:
-    """Of n signed time differences: the median and the 95th percentile of their size, their mean, and the shares of
-    them within 20, 50 and 100 ms.
-    """
-
-    n: int
-    median_s: float
-    percentile_95_s: float
-    bias_s: float
-    within_20_ms: float
-    within_50_ms: float
-    within_100_ms: float
-
-    @classmethod
-    def of(cls, values: Iterable[float]) -> Differences | None:
-        """The statistics of some differences in seconds; None of none."""
-        found = np.fromiter(values, float)
-        if not len(found):
-            return None
-        # Times are rounded to microseconds: 20 ms computed from two of them is still within 20 ms.
-        size = np.round(np.abs(found), 6)
-        within = [float(np.mean(size <= limit)) for limit in (0.02, 0.05, 0.1)]
-        return cls(len(found), float(np.median(size)), float(np.percentile(size, 95)), float(np.mean(found)), *within)
 
 
 @dataclass(frozen=True)

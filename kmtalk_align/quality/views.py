@@ -15,8 +15,9 @@ from kmtalk_align.quality.attention import Concern
 from kmtalk_align.quality.clips import Clip
 from kmtalk_align.quality.collect import Quality
 from kmtalk_align.quality.premise import Tested
-from kmtalk_align.quality.statistics import Array, Differences
+from kmtalk_align.quality.statistics import Array
 from kmtalk_align.stage import Row
+from kmtalk_align.time_differences import Differences
 
 MOST = 50
 # What makes two messages of one failure differ: quoted words, and numbers.
@@ -144,11 +145,13 @@ def key_frames(quality: Quality) -> TableView:
                 first,
                 second,
                 str(len(members)),
+                _number(fmean(row["exact_f1"] for row in members) if members else None, ".3f"),
                 _number(fmean(row["f1"] for row in members) if members else None, ".3f"),
                 _number(fmean(row["uniform_f1"] for row in members) if members else None, ".3f"),
             )
         )
-    return _view(("first", "second", "clips", "F1 within one frame", "F1 of uniform frames, as many"), rows)
+    headings = ("first", "second", "clips", "F1, same frame", "F1 within one frame", "F1 of uniform frames, as many")
+    return _view(headings, rows)
 
 
 def given_times(quality: Quality) -> TableView:

@@ -33,7 +33,8 @@ def animate(
         str | None, typer.Option(help="The subject of the run to move. Neither: the mean of its subjects.")
     ] = None,
     transcript: Annotated[
-        str | None, typer.Option(help="What is said, or a text file of it: skips recognition.")
+        str | None,
+        typer.Option(help="What is said, in the recogniser's language, or a text file of it: skips recognition."),
     ] = None,
     textgrid_in: Annotated[Path | None, typer.Option(help="Phones in time: skips recognition and alignment.")] = None,
     fps: Annotated[float | None, typer.Option(help="Frames per second; the run's own where not given.")] = None,

@@ -42,6 +42,40 @@ def compare(
 
 
 @app.command()
+def robustness(
+    results: Annotated[Path, typer.Argument(help="results/<corpus>, with evaluations and the tables of `quality`.")],
+    experiment: Annotated[str, typer.Option(help="The experiment that was trained on several runs' key frames.")],
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o", "--output", help="A file to write: .svg, .png, .html, .md, .csv; may be given several times."
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="The split that the networks were scored on.")] = "val",
+    run: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A run, <asr>.<aligner>.<selector>; may be given several times. All that were scored if not."
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None, typer.Option(help="The run that the others are compared with; the first if not given.")
+    ] = None,
+) -> None:
+    """Show how much an experiment depends on the recogniser, the aligner and the offset of its key frames."""
+    from kmtalk_align.files import write_bytes
+    from kmtalk_model.report.robustness import study_robustness
+    from kmtalk_model.report.robustness_text import as_text
+    from kmtalk_model.report.write import robustness_writer
+
+    writers = {path: robustness_writer(path) for path in output or []}
+    study = study_robustness(results, experiment, split, run or [], reference)
+    for path, make in writers.items():
+        write_bytes(path, make(study))
+    typer.echo(as_text(study), nl=False)
+
+
+@app.command()
 def curves(
     run: Annotated[Path, typer.Argument(help="A trained run: results/<corpus>/runs/<experiment>.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The picture to write, .svg or .png.")],

@@ -53,11 +53,7 @@ def combine(paths: Sequence[Path], reference: str | None = None) -> Combined:
     """
     evaluations = [Scored.open(path) for path in paths]
     first = evaluations[0]
-    for other in evaluations[1:]:
-        _check_comparable(first, other)
-    clips = [one for one in first.clips if all(one in other.clips for other in evaluations)]
-    if not clips:
-        raise ConfigError("have no clip in common", where=", ".join(str(path) for path in paths))
+    clips = common_clips(evaluations)
     systems, notices = _told_apart(evaluations, clips)
     names = [one.name for one in systems]
     if reference is not None and reference not in names:
@@ -79,6 +75,17 @@ def combine(paths: Sequence[Path], reference: str | None = None) -> Combined:
         notices=tuple(dict.fromkeys([*_notices(evaluations, len(clips)), *notices])),
     )
     return Combined(comparison, frozenset(one.name for one in systems if one.is_rival))
+
+
+def common_clips(evaluations: Sequence[Scored]) -> list[str]:
+    """The clips that all evaluations have. Raises ConfigError as `combine` does."""
+    first = evaluations[0]
+    for other in evaluations[1:]:
+        _check_comparable(first, other)
+    clips = [one for one in first.clips if all(one in other.clips for other in evaluations)]
+    if not clips:
+        raise ConfigError("have no clip in common", where=", ".join(str(one.path) for one in evaluations))
+    return clips
 
 
 def _check_comparable(one: Scored, other: Scored) -> None:

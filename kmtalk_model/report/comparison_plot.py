@@ -33,7 +33,7 @@ def as_picture(combined: Combined, form: str) -> bytes:
             if rows == 2:
                 _differences(axes[place + len(metrics)], combined, metric)
         for place, axis in enumerate(axes):
-            _name_rows(axis, systems, named=place % len(metrics) == 0)
+            name_rows(axis, systems, named=place % len(metrics) == 0)
         drawn.suptitle(_title(comparison), fontsize=9, color="0.25")
     return buffer.getvalue()
 
@@ -45,7 +45,8 @@ def _title(comparison: Comparison) -> str:
     )
 
 
-def _name_rows(axis: Axes, systems: Sequence[str], *, named: bool) -> None:
+def name_rows(axis: Axes, systems: Sequence[str], *, named: bool) -> None:
+    """A row for each of some names, the first on top; written where `named`."""
     from matplotlib.ticker import MaxNLocator
 
     axis.set(yticks=range(len(systems)), ylim=(len(systems) - 0.5, -0.5))
@@ -57,7 +58,7 @@ def _name_rows(axis: Axes, systems: Sequence[str], *, named: bool) -> None:
 def _figures(axis: Axes, combined: Combined, metric: Metric) -> None:
     comparison = combined.comparison
     found = {system: estimates[metric.name] for system, estimates in comparison.estimates.items()}
-    scale, unit = _scaled(found.values(), comparison.unit_of(metric))
+    scale, unit = scaled(found.values(), comparison.unit_of(metric))
     _points(axis, combined, found, scale)
     reference = found[comparison.reference].value
     if reference is not None:
@@ -71,7 +72,7 @@ def _differences(axis: Axes, combined: Combined, metric: Metric) -> None:
     comparison = combined.comparison
     found = {system: _shown(differences[metric.name]) for system, differences in comparison.differences.items()}
     if metric.signed:
-        scale, unit = _scaled(found.values(), comparison.unit_of(metric))
+        scale, unit = scaled(found.values(), comparison.unit_of(metric))
     else:
         scale, unit = 100.0, "%"
     near = {system: one for system, one in found.items() if system not in combined.rivals} or found
@@ -138,7 +139,7 @@ def _range(found: Mapping[str, Estimate], scale: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _scaled(found: Iterable[Estimate], unit: str) -> tuple[float, str]:
+def scaled(found: Iterable[Estimate], unit: str) -> tuple[float, str]:
     """What to multiply figures by to have few digits, and their unit then."""
     sizes = [abs(one.value) for one in found if one.value]
     power = 3 * math.floor(math.log10(max(sizes)) / 3) if sizes else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from kmtalk_align import page
@@ -14,6 +14,7 @@ from kmtalk_model.comparison import Comparison
 from kmtalk_model.protocols import Metric
 from kmtalk_model.report.combine import Combined
 from kmtalk_model.report.comparison_plot import as_picture
+from kmtalk_model.report.markdown import markdown_table
 from kmtalk_model.statistics import Difference, Estimate
 
 COLUMNS = (
@@ -43,10 +44,10 @@ def as_markdown(combined: Combined) -> bytes:
         first + ".",
         *(line for one in rest for line in ("", one)),
     ]
-    lines += ["", *_markdown_table(comparison, comparison_text.figures(comparison)), ""]
+    lines += ["", *markdown_table(_headings(comparison), comparison_text.figures(comparison)), ""]
     if comparison.differences:
         lines += [f"## {comparison_text.less_reference(comparison).capitalize()}", ""]
-        lines += [*_markdown_table(comparison, comparison_text.differences(comparison)), ""]
+        lines += [*markdown_table(_headings(comparison), comparison_text.differences(comparison)), ""]
     lines += [f"- {label}: {meaning}" for label, meaning in _meanings(comparison)]
     lines += [f"- {line}" for line in (*comparison_text.other_figures(comparison), *comparison.notices)]
     return ("\n".join(lines) + "\n").encode()
@@ -82,7 +83,7 @@ def _rows(combined: Combined) -> Iterator[dict[str, Any]]:
                 "rival": "yes" if system in combined.rivals else "no",
                 "metric": metric.name,
                 "unit": comparison.unit_of(metric),
-                **_numbers(found, "value", "low", "high"),
+                **numbers(found, "value", "low", "high"),
                 "clips": found.clips,
                 "reference": comparison.reference,
                 **_less_reference(comparison, system, metric),
@@ -94,31 +95,23 @@ def _less_reference(comparison: Comparison, system: str, metric: Metric) -> dict
         return {}
     found: Difference = comparison.differences[system][metric.name]
     names = ("difference", "difference_low", "difference_high")
-    share = _numbers(found.relative, "share", "share_low", "share_high") if found.relative else {}
-    return {**_numbers(found.absolute, *names), **share}
+    share = numbers(found.relative, "share", "share_low", "share_high") if found.relative else {}
+    return {**numbers(found.absolute, *names), **share}
 
 
-def _numbers(estimate: Estimate, value: str, low: str, high: str) -> dict[str, str]:
+def numbers(estimate: Estimate, value: str, low: str, high: str) -> dict[str, str]:
     """Six digits: more, and the last ones would depend on the machine."""
     found = {value: estimate.value, low: estimate.low, high: estimate.high}
     return {name: "" if one is None else f"{one:.6g}" for name, one in found.items()}
 
 
-def _markdown_table(comparison: Comparison, rows: Iterator[list[str]]) -> Iterator[str]:
-    columns = list(comparison_text.columns(comparison))
-    yield _markdown_row(["system", *columns])
-    yield "|---|" + "---:|" * len(columns)
-    for row in rows:
-        yield _markdown_row(row)
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", "<br>") for cell in cells) + " |"
+def _headings(comparison: Comparison) -> tuple[str, ...]:
+    return ("system", *comparison_text.columns(comparison))
 
 
 def _view(comparison: Comparison, rows: Iterator[list[str]]) -> TableView:
     whole = [tuple(row) for row in rows]
-    return TableView(("system", *comparison_text.columns(comparison)), whole, len(whole))
+    return TableView(_headings(comparison), whole, len(whole))
 
 
 def _meanings(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -9,15 +9,21 @@ from pathlib import Path
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import check_writable
 from kmtalk_align.plotting import FORMATS
+from kmtalk_model.report import comparison_plot, comparison_tables, robustness_plot, robustness_tables
 from kmtalk_model.report.combine import Combined
-from kmtalk_model.report.comparison_plot import as_picture
-from kmtalk_model.report.comparison_tables import as_csv, as_markdown, as_page
+from kmtalk_model.report.robustness import Robustness
 
 _COMPARISONS: dict[str, Callable[[Combined], bytes]] = {
-    **{form: partial(as_picture, form=form) for form in FORMATS},
-    "html": as_page,
-    "md": as_markdown,
-    "csv": as_csv,
+    **{form: partial(comparison_plot.as_picture, form=form) for form in FORMATS},
+    "html": comparison_tables.as_page,
+    "md": comparison_tables.as_markdown,
+    "csv": comparison_tables.as_csv,
+}
+_STUDIES: dict[str, Callable[[Robustness], bytes]] = {
+    **{form: partial(robustness_plot.as_picture, form=form) for form in FORMATS},
+    "html": robustness_tables.as_page,
+    "md": robustness_tables.as_markdown,
+    "csv": robustness_tables.as_csv,
 }
 
 
@@ -26,6 +32,11 @@ def comparison_writer(path: Path) -> Callable[[Combined], bytes]:
     written: before long work.
     """
     return _COMPARISONS[_known(path, tuple(_COMPARISONS))]
+
+
+def robustness_writer(path: Path) -> Callable[[Robustness], bytes]:
+    """The same for a robustness study."""
+    return _STUDIES[_known(path, tuple(_STUDIES))]
 
 
 def form_of(path: Path) -> str:

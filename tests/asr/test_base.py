@@ -10,6 +10,7 @@ import pytest
 
 from kmtalk_align.asr import RECOGNISERS, recogniser_config
 from kmtalk_align.asr.base import Heard, ListeningRecogniser
+from kmtalk_align.asr.command import Command
 from kmtalk_align.asr.reference import Reference, ReferenceOrHeard
 from kmtalk_align.audio import Samples, decode
 from kmtalk_align.corpus import Utterance
@@ -74,6 +75,17 @@ def test_a_recording_beyond_30_s_is_heard_in_windows_of_at_most_30_s(long_speech
     assert all(len(window) <= 30 * RATE for window in recogniser.windows)
     assert len(recogniser.windows) > 1
     assert transcript.text == " ".join(("one", "two", "three")[: len(recogniser.windows)])
+
+
+def test_a_model_that_was_trained_on_less_hears_shorter_windows(long_speech: Samples) -> None:
+    class Brief(Recorder):
+        window_s = 10.0
+
+    recogniser = Brief()
+    recogniser.transcribe(UTTERANCE, lambda: long_speech)
+    assert max(len(window) for window in recogniser.windows) <= 10 * RATE
+    energy = sum(float((window.astype(np.float64) ** 2).sum()) for window in recogniser.windows)
+    assert energy == pytest.approx(float((long_speech.astype(np.float64) ** 2).sum()), rel=1e-3)
 
 
 def test_windows_of_a_long_recording_hold_all_its_sound(long_speech: Samples) -> None:
@@ -190,18 +202,19 @@ def test_a_wrong_block_for_the_rest_is_an_error_at_once(otherwise: dict[str, obj
 
 
 def test_only_the_reference_does_not_listen() -> None:
-    classes = {"whisper": "whisper.Whisper", "faster_whisper": "faster_whisper.FasterWhisper"}
-    assert set(RECOGNISERS) == {*classes, "reference"}
+    assert set(RECOGNISERS) == {"whisper", "faster_whisper", "auto_avsr", "wav2vec2", "command", "reference"}
     assert Reference.listens is False
-    assert ListeningRecogniser.listens is True
+    assert (ListeningRecogniser.listens, Command.listens) == (True, True)
 
 
 def test_an_unknown_recogniser_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(ConfigError, match=r"no asr 'vosk'.*whisper, faster_whisper, reference"):
+    with pytest.raises(
+        ConfigError, match=r"no asr 'vosk'.*whisper, faster_whisper, auto_avsr, wav2vec2, command, reference"
+    ):
         recogniser_config({"backend": "vosk"})
 
 
-@pytest.mark.parametrize("backend", ["whisper", "faster_whisper", "reference"])
+@pytest.mark.parametrize("backend", ["whisper", "faster_whisper", "auto_avsr", "wav2vec2", "command", "reference"])
 def test_an_unknown_key_of_a_block_is_an_error_that_names_it(backend: str) -> None:
     with pytest.raises(ConfigError, match=f"backend {backend}: unknown key beam"):
         recogniser_config({"backend": backend, "beam": 5})

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kmtalk_align.asr.ctranslate2 import read_variables, to_openai_checkpoint
-from kmtalk_align.asr.weights import extra_folder
+from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.audio import decode
 from kmtalk_align.errors import WeightsError
 

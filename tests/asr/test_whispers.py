@@ -14,7 +14,7 @@ import pytest
 from kmtalk_align.asr import recogniser_config
 from kmtalk_align.asr.base import ListeningRecogniser
 from kmtalk_align.asr.ctranslate2 import to_openai_checkpoint
-from kmtalk_align.asr.weights import extra_folder
+from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.audio import decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import KMTalkError, RecognitionError

@@ -28,9 +28,9 @@ from kmtalk_align.asr.weights import faster_whisper_folder
 from kmtalk_align.audio import decode, to_pcm16
 from kmtalk_align.quality import summarize
 from kmtalk_align.quality.collect import Quality, collect
-from kmtalk_align.quality.statistics import Differences
 from kmtalk_align.quality.views import given_groups, pool
 from kmtalk_align.tables import CORPUS, TRANSCRIPTS
+from kmtalk_align.time_differences import Differences
 
 REPOSITORY = Path(__file__).parents[2]
 GATE = 1.25

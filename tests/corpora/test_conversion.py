@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kmtalk_align.corpora.conversion import CONVERTED_FILE, check_converted, convert_all, read_problems
-from kmtalk_align.errors import ConfigError, CorpusError
+from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError
 from kmtalk_align.files import write_bytes
 
 
@@ -33,6 +33,8 @@ class Letters:
             raise CorpusError("can't be used", where=utterance_id)
         if text == "full":
             raise OSError("no space left")
+        if text == "unwritable":
+            raise ArtefactError("cannot be written")
         if text == "config":
             raise ConfigError("the program is missing")
         write_bytes(folder / "transcripts" / f"{utterance_id}.txt", text.encode())
@@ -69,7 +71,7 @@ def test_what_is_no_more_is_taken_away(tmp_path: Path) -> None:
     assert transcripts(tmp_path) == {"c_3": "three"}
 
 
-@pytest.mark.parametrize(("text", "error"), [("full", OSError), ("config", ConfigError)])
+@pytest.mark.parametrize(("text", "error"), [("full", OSError), ("config", ConfigError), ("unwritable", ArtefactError)])
 def test_a_conversion_that_breaks_off_leaves_no_mark_and_goes_on(
     tmp_path: Path, text: str, error: type[Exception]
 ) -> None:

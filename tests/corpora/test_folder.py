@@ -228,3 +228,12 @@ def test_an_utterance_with_a_problem_is_a_failed_row_be_its_files_there_or_not(
         "ann_02": ("failed", "ann_02: lost frames"),
         "zoe_01": ("failed", "zoe_01: no video"),
     }
+
+
+def test_what_should_be_there_and_is_not_is_a_failed_row(build_corpus: Callable[..., Path]) -> None:
+    absent = {one: f"{one}: is missing" for one in ("ann_01", "ben_02", "cat_03")}
+    root = build_corpus("ann_01")
+    corpus = FolderCorpus(name="made_up", root=str(root), exclude=("cat_03",)).open(absent)
+    assert corpus.utterance_ids == ["ann_01", "ben_02"]
+    assert corpus.examine("ann_01").status == "ok"
+    assert corpus.examine("ben_02").message == "ben_02: is missing"

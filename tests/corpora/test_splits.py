@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kmtalk_align.corpora.splits import SplitRule, read_splits, split_by_rule, subject_of
+from kmtalk_align.corpora.splits import UNASSIGNED, SplitRule, counts_by_split, read_splits, split_by_rule, subject_of
 from kmtalk_align.errors import CorpusError
 
 # VOCASET's splits as FaceFormer's data_loader.py has them, with fewer subjects.
@@ -99,3 +99,9 @@ def test_random_bytes_raise_nothing_but_a_corpus_error(tmp_path: Path, content: 
         assert "splits.json" in str(error)  # noqa: PT017
     else:
         assert isinstance(found, dict)
+
+
+def test_counts_say_what_can_be_used_and_what_there_is() -> None:
+    found = [(UNASSIGNED, False), ("testA", True), ("val", False), ("train", True), ("train", False), ("val", False)]
+    assert counts_by_split(iter(found)) == "train 1 of 2, val 0 of 2, testA 1 of 1, unassigned 0 of 1"
+    assert counts_by_split([]) == ""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kmtalk_align.quality.tables import CLIPS, GIVEN_TIMES
+from kmtalk_align.quality.tables import GIVEN_TIMES
 from kmtalk_align.shards import shard_name, shard_of
-from kmtalk_align.tables import KEY_FRAMES
+from kmtalk_align.tables import CLIPS, KEY_FRAMES
 from tests.workflow_build import ARTEFACTS, DEMO, EMPTY_SHARD, IDS, RUN, SHARDS, Build, copy_demo, jobs
 
 pytestmark = pytest.mark.xdist_group("workflow")

@@ -106,7 +106,15 @@ def test_a_fallback_is_not_compared(tmp_path: Path) -> None:
     shard(tmp_path, "0", "clip", run="a.x.p", source="fallback", message="the words do not fit")
     shard(tmp_path, "0", "clip", run="a.x.u", source="fallback", message="the words do not fit")
     (row,) = [row for row in rows(tmp_path) if row["level"] == "key frames"]
-    assert row["f1"] is None
+    assert row["f1"] is row["exact_f1"] is None
+
+
+def test_key_frames_shifted_by_one_agree_within_one_frame_and_not_exactly(tmp_path: Path) -> None:
+    shard(tmp_path, "0", "clip", run="a.x.p", key_frames=(0, 4, 9))
+    shard(tmp_path, "0", "clip", run="a.x.q", key_frames=(0, 5, 9))
+    (row,) = [row for row in rows(tmp_path) if row["level"] == "key frames"]
+    assert row["f1"] == 1.0
+    assert row["exact_f1"] == pytest.approx(2 / 3)
 
 
 def test_a_run_without_this_shard_is_left_out(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from kmtalk_align.errors import ArtefactError, ConfigError
 from kmtalk_align.quality.report import write_report
-from kmtalk_align.quality.tables import CLIPS, DISAGREEMENT, GIVEN_TIMES, PREMISE
+from kmtalk_align.quality.tables import GIVEN_TIMES, PREMISE
+from kmtalk_align.tables import CLIPS, DISAGREEMENT
 from tests.made_results import regular_phones, say_of_corpus, shard, stepping_motion
 
 NAMES = {"quality.html", "clips.parquet", "disagreement.parquet", "given_times.parquet", "premise.parquet"}

@@ -37,9 +37,11 @@ except KMTalkError as error:
 CORPUS = config["corpus"]["name"]
 RESULTS = Path("results") / CORPUS
 SHARDS = dag.shard_names(config["corpus"]["shards"])
+STUDY = model_dag.study_of(config)
 RUNS = list(
     dict.fromkeys(
-        f"{run['asr']}.{run['aligner']}.{run['selector']}" for run in config["runs"]
+        [f"{run['asr']}.{run['aligner']}.{run['selector']}" for run in config["runs"]]
+        + [run.name for run in (STUDY.runs if STUDY else ())]
     )
 )
 CORRECTIONS = config.get("corrections")
@@ -119,12 +121,13 @@ def all_aligned(folder, name):
 
 def all_transcripts():
     """Every transcript that an alignment of the runs is made of."""
+    named = [run.split(".") for run in RUNS]
     return [
         RESULTS / "transcripts" / asr / f"{shard}.parquet"
         for asr in dict.fromkeys(
-            run["asr"]
-            for run in config["runs"]
-            if config["aligner"][run["aligner"]]["backend"] != "textgrid"
+            asr
+            for asr, aligner, _ in named
+            if config["aligner"][aligner]["backend"] != "textgrid"
         )
         for shard in SHARDS
     ]

@@ -108,6 +108,13 @@ def all_curves():
     return [RESULTS / "curves" / f"{name}.svg" for name in config.get("train", [])]
 
 
+def all_robustness():
+    return [
+        RESULTS / "tables" / f"robustness.{kind}"
+        for kind in (("html", "svg", "csv", "md") if STUDY else ())
+    ]
+
+
 def all_shown():
     """Of each utterance that the config shows: a video and a figure by each experiment, and a page of all."""
     by_experiment = [

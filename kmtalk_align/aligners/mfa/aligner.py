@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Aligned, Spoken
-from kmtalk_align.aligners.mfa import process
+from kmtalk_align.aligners.language import refuse_language
 from kmtalk_align.aligners.mfa.command import Folders, align_command, environment, link_models
 from kmtalk_align.aligners.mfa.config import MfaConfig
 from kmtalk_align.aligners.mfa.labels import read_aligned
-from kmtalk_align.aligners.mfa.program import failure_of, lines_of
+from kmtalk_align.aligners.mfa.program import failure_of
 from kmtalk_align.aligners.mfa.speech import Placed, place_of, write_speech
 from kmtalk_align.errors import AlignmentError, TextGridError
+from kmtalk_align.process import Ended, lines_of, run
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Mfa:
         placed: list[Placed | Exception] = []
         for stem, one in zip(stems, spoken, strict=True):
             try:
+                refuse_language(one.utterance, self._config.speaks, model=self._config.acoustic_model)
                 placed.append(write_speech(folders.corpus, stem, one))
             except Exception as error:  # of one recording; the rest of the set is unharmed
                 placed.append(error)
@@ -55,9 +57,9 @@ class Mfa:
         """Call MFA; gives why it failed, None where it ended well."""
         link_models(self._config, folders)
         command = align_command(self._config, folders)
-        ended = process.run(command, environment(self._config.command, folders.root), self._config.timeout_s)
+        ended = run(command, environment(self._config.command, folders.root), self._config.timeout_s)
         # The folder has another name each time, and a row that says why must be the same in every build.
-        ended = process.Ended(ended.status, ended.output.replace(str(folders.corpus.parent), "..."))
+        ended = Ended(ended.status, ended.output.replace(str(folders.corpus.parent), "..."))
         if ended.status != 0:
             _log.warning("mfa align said:\n%s", "\n".join(lines_of(ended.output)))
         return failure_of(ended, self._config)

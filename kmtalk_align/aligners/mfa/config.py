@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class MfaConfig:
     """command: the program, or what starts it (``("conda", "run", "-n", "mfa", "mfa")``); dictionary, acoustic_model,
-    g2p_model: names of downloaded models, or paths; speaker_adaptation: off, each recording is a speaker of its own,
-    and its result does not depend on the others; beam, retry_beam: of the first try and of the second; jobs: processes,
-    each for other speakers; timeout_s: after so long a run is ended; options: further arguments of ``mfa align``;
-    root_dir: where MFA keeps its downloads, by default as MFA has it.
+    g2p_model: names of downloaded models, or paths; language: refuse the speech of any other (ISO 639-1), by default
+    English for MFA's English models, and nothing for others; speaker_adaptation: off, each recording is a speaker of
+    its own, and its result does not depend on the others; beam, retry_beam: of the first try and of the second; jobs:
+    processes, each for other speakers; timeout_s: after so long a run is ended; options: further arguments of
+    ``mfa align``; root_dir: where MFA keeps its downloads, by default as MFA has it.
     """
 
     backend: str = "mfa"
@@ -28,6 +29,7 @@ class MfaConfig:
     dictionary: str = "english_us_mfa"
     acoustic_model: str = "english_mfa"
     g2p_model: str | None = None
+    language: str | None = None
     speaker_adaptation: bool = True
     beam: int = 10
     retry_beam: int = 40
@@ -50,6 +52,11 @@ class MfaConfig:
             if value is not None and (not value or value.startswith("-")):
                 raise ConfigError(f"{value!r} is no name of a model", where=f"aligner block, {key}")
         check_options(self.options)
+
+    @property
+    def speaks(self) -> str | None:
+        """The language that the aligner is for, None where it isn't known."""
+        return self.language or ("en" if self.acoustic_model.startswith("english_") else None)
 
     @property
     def root(self) -> Path:

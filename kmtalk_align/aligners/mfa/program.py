@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import which
 
-from kmtalk_align.aligners.mfa import process
 from kmtalk_align.aligners.mfa.command import environment
 from kmtalk_align.aligners.mfa.config import MfaConfig
-from kmtalk_align.aligners.mfa.process import Ended
 from kmtalk_align.errors import AlignmentError, ConfigError
+from kmtalk_align.process import Ended, how, plain, run, tail
 
 INSTALL = "conda create -n mfa -c conda-forge 'montreal-forced-aligner>=3.4,<4'"
 # From 4.0 on the command `align` takes other arguments.
 _LEAST, _BELOW = (3, 4), (4, 0)
 _VERSION = re.compile(r"^\s*v?(\d+)\.(\d+)(\.\S+)?\s*$", re.MULTILINE)
-_DECORATION = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\u2500-\u257f]")
 _NO_MODEL = re.compile(r'Could not find a model named "([^"]+)" for (\w+)')
-_TAIL_LINES = 6
 
 
 def check_version(command: Sequence[str], timeout_s: float) -> str:
@@ -34,13 +31,13 @@ def check_version(command: Sequence[str], timeout_s: float) -> str:
     try:
         # MFA writes to its root whenever it starts, and a home may not be writable.
         with tempfile.TemporaryDirectory(prefix="kmtalk-mfa-", ignore_cleanup_errors=True) as root:
-            ended = process.run([*command, "version"], environment(tuple(command), Path(root)), timeout_s)
+            ended = run([*command, "version"], environment(tuple(command), Path(root)), timeout_s)
     except ConfigError as error:
         raise ConfigError(error.what, where=where, fix=fix) from error
     if ended.status is None:
         raise ConfigError(f"gave no answer in {timeout_s:g} s", where=where, fix="raise timeout_s, or mend the program")
     if ended.status != 0:
-        raise ConfigError(f"failed ({_how(ended)})", where=where, fix=fix)
+        raise ConfigError(f"failed ({how(ended.status, ended.output)})", where=where, fix=fix)
     found = _VERSION.findall(ended.output)
     if not found:
         raise ConfigError(f"names no version: {tail(ended.output)!r}", where=where, fix=fix)
@@ -65,7 +62,7 @@ def failure_of(ended: Ended, config: MfaConfig) -> AlignmentError | None:
         )
     if ended.status == 2:
         raise _refused(ended, config)
-    return AlignmentError(f"MFA failed ({_how(ended)})", fix="the log says more")
+    return AlignmentError(f"MFA failed ({how(ended.status, ended.output)})", fix="the log says more")
 
 
 def _refused(ended: Ended, config: MfaConfig) -> ConfigError:
@@ -86,25 +83,3 @@ def _download(config: MfaConfig, kind: str, name: str) -> str:
     program = which(config.command[0]) or config.command[0]
     root = f"MFA_ROOT_DIR={shlex.quote(str(config.root))} " if config.root_dir is not None else ""
     return root + shlex.join([program, *config.command[1:], "model", "download", kind, name])
-
-
-def _how(ended: Ended) -> str:
-    assert ended.status is not None
-    end = f"signal {-ended.status}" if ended.status < 0 else f"exit status {ended.status}"
-    said = tail(ended.output)
-    return f"{end}: {said}" if said else f"{end}, and said nothing"
-
-
-def plain(output: str) -> str:
-    """What a program printed, without colours, boxes and line breaks."""
-    return " ".join(_DECORATION.sub(" ", output).split())
-
-
-def tail(output: str) -> str:
-    """The last lines of what a program printed, as one line: there Python names an error."""
-    return " | ".join(lines_of(output)[-_TAIL_LINES:])
-
-
-def lines_of(output: str) -> list[str]:
-    """The lines that a program printed, without colours and boxes, and without empty ones."""
-    return [line for line in map(plain, output.splitlines()) if line]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Spoken
-from kmtalk_align.audio import SAMPLE_RATE, is_silent, to_pcm16
+from kmtalk_align.audio import SAMPLE_RATE, is_silent, write_wav
 from kmtalk_align.errors import AlignmentError
 
 
@@ -45,10 +44,6 @@ def write_speech(folder: Path, stem: str, spoken: Spoken) -> Placed:
         )
     path = folder / f"{stem}.wav"
     path.parent.mkdir(exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(to_pcm16(samples))
+    write_wav(path, samples)
     path.with_suffix(".lab").write_text(" ".join(spoken.words) + "\n", encoding="utf-8")
     return Placed(stem, len(samples) / SAMPLE_RATE)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from kmtalk_align.aligners.base import Aligned, Spoken
 from kmtalk_align.aligners.mfa.labels import read_aligned
-from kmtalk_align.aligners.mfa.process import Ended
 from kmtalk_align.aligners.mfa.speech import Placed, place_of
 from kmtalk_align.aligners.viter import program
 from kmtalk_align.aligners.viter.config import ViterConfig
@@ -17,6 +16,7 @@ from kmtalk_align.aligners.viter.lexicon import Lexicon, Pronunciation, within, 
 from kmtalk_align.aligners.viter.speech import write_utterance
 from kmtalk_align.errors import AlignmentError, ConfigError, TextGridError
 from kmtalk_align.phones import without_position
+from kmtalk_align.process import Ended
 
 # A phone takes a frame of 10 ms at the very least.
 _LEAST_PHONE_S = 0.01

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from kmtalk_align.aligners.mfa import process
-from kmtalk_align.aligners.mfa.process import Ended
-from kmtalk_align.aligners.mfa.program import lines_of, tail
 from kmtalk_align.errors import ConfigError
+from kmtalk_align.process import Ended, lines_of, run, tail
 
 # The versions that came within weeks of each other differ in what they align.
 VERSION = "0.5.1"
@@ -62,4 +60,4 @@ def reason(ended: Ended) -> str:
 
 def _run(arguments: Sequence[str], timeout_s: float, threads: int) -> Ended:
     environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "NO_COLOR": "1", "RUST_BACKTRACE": "0"}
-    return process.run([sys.executable, *arguments], environment, timeout_s)
+    return run([sys.executable, *arguments], environment, timeout_s)

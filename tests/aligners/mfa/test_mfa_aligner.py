@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,28 @@ def test_each_shape_of_textgrid_gives_words_and_clean_phones(fake: Make, speak: 
     assert alignment.words[0].start_s == pytest.approx(0.2)
     assert alignment.phones[-1].end_s == pytest.approx(1.8)
     assert alignment.score is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "refused"),
+    [
+        ({}, True),
+        ({"acoustic_model": "english_us_arpa"}, True),
+        ({"acoustic_model": "french_mfa"}, False),
+        ({"acoustic_model": "french_mfa", "language": "fr"}, False),
+        ({"acoustic_model": "german_mfa", "language": "de"}, True),
+        ({"acoustic_model": "/models/mine.zip"}, False),
+    ],
+)
+def test_speech_of_another_language_than_the_models_is_refused(
+    fake: Make, speak: Speak, settings: dict[str, str], refused: bool
+) -> None:
+    french = speak("u1", "bonjour")
+    french = replace(french, utterance=replace(french.utterance, language="fr"))
+    (found,) = outcomes(fake(**settings), [french])
+    assert isinstance(found, AlignmentError) == refused, found
+    if refused:
+        assert "its language is 'fr'" in str(found)
 
 
 def test_the_outcomes_come_in_order_whatever_the_subjects(fake: Make, speak: Speak) -> None:
@@ -118,7 +141,7 @@ def test_a_textgrid_that_cannot_be_of_the_recording_fails_its_utterance(
 def test_a_hang_ends_at_the_time_limit_and_its_children_with_it(
     fake: Make, speak: Speak, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kmtalk_align.aligners.mfa.process._GRACE_S", 0.3)
+    monkeypatch.setattr("kmtalk_align.process._GRACE_S", 0.3)
     begin = time.monotonic()
     (found,) = Mfa(fake("hang", timeout_s=1.5)).align_set([speak("u1", "a")])
     assert time.monotonic() - begin < 15

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from kmtalk_align.aligners.base import Aligned, Spoken, align_one
-from kmtalk_align.aligners.mfa.process import Ended
 from kmtalk_align.aligners.viter import program
 from kmtalk_align.aligners.viter.aligner import Viter
 from kmtalk_align.aligners.viter.config import ViterConfig
@@ -19,6 +18,7 @@ from kmtalk_align.audio import SAMPLE_RATE, Samples, decode
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import AlignmentError
 from kmtalk_align.phones import is_silence, phone_set
+from kmtalk_align.process import Ended
 from kmtalk_align.text import spoken_words
 from tests.phone_errors import phone_start_errors
 from tests.workflow_build import demo_phones
