@@ -46,7 +46,8 @@ class Trained:
 def train(spoken: Sequence[Spoken], config: ViterConfig, model: Path, threads: int) -> Trained:
     """Train a model on utterances, which takes the place of the file `model` once it is whole.
 
-    The same utterances give the same bytes, whatever the number of threads. Speaker adaptation is left out, and each
+    The same utterances give a model that aligns the same, to the byte, whatever the number of threads; its own bytes
+    differ, since viter writes two tables in the order of a hash. Speaker adaptation is left out, and each
     utterance, without the silence around it, is normalised by itself, since it is also aligned by itself.
     Raises KMTalkError where there is too little speech, ConfigError where the dictionary can't be read or viter is not
     installed.
