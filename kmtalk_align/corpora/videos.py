@@ -23,7 +23,7 @@ from kmtalk_align.capture.quality import Quality
 from kmtalk_align.corpora.conversion import NOTES, convert_all, read_note
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
-from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import CaptureError, ConfigError, CorpusError, KMTalkError
 from kmtalk_align.files import encode_id, refuse_occupied, write_bytes, write_bytes_if_changed
 
 # Raised where the same video gives other files than before, and with it that of conversion.py, by which Snakemake goes.
@@ -120,12 +120,14 @@ def capture(paths: Sequence[Path], folder: Path, *, fps: float, threads: int) ->
 
 
 class _AddedVideos(VideoConversion):
-    """Videos beside those that a folder has from before, which are left as they are."""
+    """Videos beside those that a folder has from before, which are left as they are, with their problems."""
 
     def __init__(self, videos: Mapping[str, Path], fps: float, pool: WorkerPool, folder: Path) -> None:
         super().__init__(videos, fps, pool)
         notes = {unquote(path.stem): read_note(path) for path in (folder / NOTES).glob("*.json")}
-        self._before = {one: str(note["source"]) for one, note in notes.items() if note and one not in videos}
+        before = {one: note for one, note in notes.items() if note and one not in videos}
+        self._before = {one: str(note["source"]) for one, note in before.items()}
+        self._problems = {one: str(note["problem"]) for one, note in before.items()}
         rates = {source.split(" ", 1)[1] for source in self._before.values()}
         if rates - {self.settings()}:
             raise ConfigError(
@@ -139,6 +141,11 @@ class _AddedVideos(VideoConversion):
 
     def source(self, utterance_id: str) -> str:
         return self._before.get(utterance_id) or super().source(utterance_id)
+
+    def convert(self, utterance_id: str, folder: Path) -> None:
+        if utterance_id in self._before:  # nobody says where its video is now
+            raise CaptureError(self._problems[utterance_id])
+        super().convert(utterance_id, folder)
 
 
 def _write_mesh(folder: Path, face: CanonicalFace, names: tuple[str, ...]) -> None:

@@ -58,17 +58,32 @@ def test_what_can_be_used_is_converted_and_the_rest_is_named(tmp_path: Path, thr
 
 
 def test_only_what_has_changed_is_converted_again(tmp_path: Path) -> None:
-    convert_all(Letters({"a_1": "one", "b_2": "bad", "c_3": "three"}), tmp_path, threads=1)
-    again = Letters({"a_1": "one", "b_2": "bad", "c_3": "changed"})
-    assert convert_all(again, tmp_path, threads=1) == {"b_2": "b_2: can't be used"}
+    convert_all(Letters({"a_1": "one", "c_3": "three"}), tmp_path, threads=1)
+    again = Letters({"a_1": "one", "c_3": "changed"})
+    assert convert_all(again, tmp_path, threads=1) == {}
     assert again.converted == ["c_3"]
     assert transcripts(tmp_path) == {"a_1": "one", "c_3": "changed"}
 
 
+def test_what_failed_is_tried_again_though_its_source_is_the_same(tmp_path: Path) -> None:
+    class OutOfMemory(Letters):
+        def convert(self, utterance_id: str, folder: Path) -> None:
+            if utterance_id == "b_2":
+                raise CorpusError("the program ended by signal 9", where=utterance_id)
+            super().convert(utterance_id, folder)
+
+    texts = {"a_1": "one", "b_2": "two"}
+    assert list(convert_all(OutOfMemory(texts), tmp_path, threads=1)) == ["b_2"]
+    again = Letters(texts)
+    assert convert_all(again, tmp_path, threads=1) == {} == read_problems(tmp_path)
+    assert again.converted == ["b_2"]
+
+
 def test_what_is_no_more_is_taken_away(tmp_path: Path) -> None:
-    convert_all(Letters({"a_1": "one", "c_3": "three"}), tmp_path, threads=1)
+    convert_all(Letters({"a_1": "one", "é b_2": "two", "c_3": "three"}), tmp_path, threads=1)
     convert_all(Letters({"c_3": "three"}), tmp_path, threads=1)
     assert transcripts(tmp_path) == {"c_3": "three"}
+    assert [path.name for path in (tmp_path / ".converted").iterdir()] == ["c_3.json"]
 
 
 @pytest.mark.parametrize(("text", "error"), [("full", OSError), ("config", ConfigError), ("unwritable", ArtefactError)])
