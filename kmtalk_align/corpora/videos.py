@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,6 +20,7 @@ from kmtalk_align.capture.face import CanonicalFace
 from kmtalk_align.capture.pool import WorkerPool
 from kmtalk_align.capture.quality import Quality
 from kmtalk_align.corpora.conversion import NOTES, convert_all, read_note
+from kmtalk_align.corpora.mesh import mesh_of, region_of
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
 from kmtalk_align.errors import CaptureError, ConfigError, CorpusError, KMTalkError
@@ -61,7 +61,7 @@ class VideoConversion:
         path = self.videos[utterance_id]
         for part in ("wav/{}.wav", "vertices_npy/{}.npy", "blendshapes_npy/{}.npy"):
             (folder / part.format(utterance_id)).unlink(missing_ok=True)
-        sound = _wav(*audio.decode_to_listen(path))
+        sound = audio.pcm16_wav(*audio.decode_to_listen(path))
         with self._pool.worker() as worker:
             tracked = track(path, worker)
             quality = look(utterance_id, tracked, worker, self._fps)
@@ -149,11 +149,9 @@ class _AddedVideos(VideoConversion):
 
 
 def _write_mesh(folder: Path, face: CanonicalFace, names: tuple[str, ...]) -> None:
-    content = io.BytesIO()
-    np.savez(content, faces=face.faces, blendshape_names=np.array(names))
-    write_bytes_if_changed(folder / "mesh.npz", content.getvalue())
+    write_bytes_if_changed(folder / "mesh.npz", mesh_of(face.faces, blendshape_names=np.array(names)))
     for name, indices in face.regions().items():
-        write_bytes_if_changed(folder / "regions" / f"{name}.txt", (", ".join(map(str, indices)) + "\n").encode())
+        write_bytes_if_changed(folder / "regions" / f"{name}.txt", region_of(indices))
 
 
 def _weight_names(folder: Path) -> list[str]:
@@ -168,17 +166,6 @@ def _write_quality(folder: Path) -> None:
     for path in sorted((folder / _QUALITY).glob("*.json")):
         table.writerow(json.loads(path.read_bytes()))
     write_bytes_if_changed(folder / QUALITY_FILE, text.getvalue().encode())
-
-
-def _wav(samples: NDArray[np.int16], rate: int) -> bytes:
-    """Samples (channels, S) as a WAV file."""
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(len(samples))
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.ascontiguousarray(samples.T).astype("<i2").tobytes())
-    return content.getvalue()
 
 
 def _npy(array: NDArray[np.float32]) -> bytes:
