@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kmtalk_align.corpora import conversion_of, corpus_config
 from kmtalk_align.corpora.conversion import CONVERTED_FILE, check_converted, convert_all, read_problems
 from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError
 from kmtalk_align.files import write_bytes
@@ -112,6 +113,16 @@ def test_a_corpus_of_which_nothing_can_be_used_is_an_error(tmp_path: Path) -> No
     with pytest.raises(CorpusError, match="none of the 1 utterances can be used; the first: a_1: can't be used"):
         convert_all(Letters({"a_1": "bad"}), tmp_path, threads=1)
     assert not (tmp_path / CONVERTED_FILE).exists()
+
+
+@pytest.mark.parametrize("kind", ["vocaset", "biwi", "grid"])
+def test_what_is_made_of_a_download_lies_apart_from_it(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "download"
+    config = corpus_config({"name": "x", "type": kind, "root": str(root), "converted": str(root / "made")})
+    conversion = conversion_of(config)
+    assert conversion is not None
+    with pytest.raises(ConfigError, match="lies in the folder that it is converted from"):
+        conversion.convert(threads=1)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])

@@ -85,7 +85,7 @@ def test_only_what_changed_is_converted_again(made: GridCorpus) -> None:
 
 def test_a_folder_without_talkers_is_an_error_that_names_the_layout(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"<talker>/video/\*\.mpg.*grid\.yaml"):
-        GridCorpus("grid", str(tmp_path), converted=str(tmp_path / "converted")).convert(1)
+        GridCorpus("grid", str(tmp_path / "root"), converted=str(tmp_path / "converted")).convert(1)
 
 
 @pytest.mark.parametrize(
