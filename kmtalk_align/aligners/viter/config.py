@@ -31,7 +31,8 @@ class Training:
 class ViterConfig:
     """One of acoustic_model (a zip of MFA), model (a file that was trained) and train; dictionary: pronunciations in
     the format of MFA, the built-in English ones where None; language: refuse the speech of any other, by default
-    English for the built-in dictionary, and nothing for another; beam, retry_beam: of the first try and of the second;
+    English for the built-in dictionary, and nothing for another; beam, retry_beam: of the first try and of the second,
+    which refuses what does not fit the sound, as there is no score (MFA's is 40, at which almost anything aligns);
     timeout_s: after so long a run of viter is ended, but for a training.
     """
 
@@ -42,7 +43,7 @@ class ViterConfig:
     dictionary: str | None = None
     language: str | None = None
     beam: float = 10.0
-    retry_beam: float = 40.0
+    retry_beam: float = 20.0
     timeout_s: float = 3600.0
 
     def __post_init__(self) -> None:

@@ -119,7 +119,7 @@ def test_words_that_are_far_from_the_sound_are_not_found(aligner: Viter, demo_sp
     long = ["extraordinary", "representatives", "characteristically"] * 5
     said = failure(aligner, changed(one, long, one.sound()[: 2 * SAMPLE_RATE]))
     assert said.startswith(f"{one.utterance.utterance_id}: viter did not find the words in the sound")
-    assert "raise retry_beam (it is 40)" in said
+    assert "raise retry_beam (it is 20)" in said
 
 
 def test_unknown_words_of_another_phone_set_are_spoken_noise_and_named(
@@ -167,7 +167,9 @@ def test_an_mfa_model_aligns_real_speech(tmp_path: Path, shared_data: Path, monk
     monkeypatch.setenv("KMTALK_CACHE", str(tmp_path))
     folder = shared_data / "mfa"
     config = ViterConfig(
-        acoustic_model=str(folder / "acoustic_g2p_output_model.zip"), dictionary=str(folder / "english_us_mfa.dict")
+        acoustic_model=str(folder / "acoustic_g2p_output_model.zip"),
+        dictionary=str(folder / "english_us_mfa.dict"),
+        retry_beam=40.0,
     )
     path = next(iter(sorted((folder / "wav").glob("*.wav"))))
     words = spoken_words(path.with_suffix(".lab").read_text(encoding="utf-8"))
