@@ -39,7 +39,10 @@ class Conversion(Protocol):
         ...
 
     def source(self, utterance_id: str) -> str:
-        """A digest of what the utterance is converted from and of how; where it is another, it is converted again."""
+        """A digest of what the utterance is converted from and of how; where it is another, it is converted again.
+
+        It raises nothing: what can't be read is said by `convert`.
+        """
         ...
 
     def convert(self, utterance_id: str, folder: Path) -> None:

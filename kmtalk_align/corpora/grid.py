@@ -8,7 +8,6 @@ words, ``<talker>/align/<sentence>.align``. A sentence's code has six letters an
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import logging
@@ -24,7 +23,7 @@ from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.grid_splits import BENCHMARK, split_of
 from kmtalk_align.corpora.grid_words import read_align
 from kmtalk_align.corpora.splits import counts_by_split
-from kmtalk_align.corpora.videos import VideoConversion
+from kmtalk_align.corpora.videos import VideoConversion, digest_of_source
 from kmtalk_align.corpus import Corpus
 from kmtalk_align.errors import AudioError, CaptureError, CorpusError
 from kmtalk_align.files import write_bytes, write_bytes_if_changed
@@ -107,7 +106,7 @@ class GridConversion(VideoConversion):
     def source(self, utterance_id: str) -> str:
         """The digests of video and words, and how the video is followed."""
         path = self._aligned.get(utterance_id)
-        words = hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+        words = digest_of_source(path) if path else None
         video = super().source(utterance_id) if utterance_id in self.videos else None
         return f"{video}, words {words}"
 

@@ -23,7 +23,7 @@ from kmtalk_align.corpora.conversion import NOTES, convert_all, read_note
 from kmtalk_align.corpora.mesh import mesh_of, region_of
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
-from kmtalk_align.errors import CaptureError, ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import CaptureError, ConfigError, KMTalkError
 from kmtalk_align.files import encode_id, refuse_occupied, write_bytes, write_bytes_if_changed
 
 # Raised where the same video gives other files than before, and with it that of conversion.py, by which Snakemake goes.
@@ -50,7 +50,7 @@ class VideoConversion:
 
     def source(self, utterance_id: str) -> str:
         """The digest of the video, and of how it is followed."""
-        return f"{_digest(self.videos[utterance_id])} {self.settings()}"
+        return f"{digest_of_source(self.videos[utterance_id])} {self.settings()}"
 
     def settings(self) -> str:
         """How videos are followed, for all alike."""
@@ -178,9 +178,10 @@ def _json(content: object) -> bytes:
     return (json.dumps(content) + "\n").encode()
 
 
-def _digest(path: Path) -> str:
+def digest_of_source(path: Path) -> str:
+    """SHA-256 of a file. One that can't be read is no end of all others: `convert` says what is wrong with it."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CorpusError(f"cannot be read ({error.strerror})", where=path) from error
+    except OSError:
+        return "unreadable"
