@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,8 +63,8 @@ def read_region(path: Path, vertex_count: int) -> list[int]:
     return indices
 
 
-def mesh_of(faces: NDArray[np.int32], **named: NDArray[np.generic]) -> bytes:
-    """mesh.npz of faces (F, 3), and whatever else it is to hold by name."""
+def mesh_of(faces: NDArray[np.int32], **named: Any) -> bytes:
+    """mesh.npz of faces (F, 3), and the arrays `named` beside them."""
     content = io.BytesIO()
     np.savez(content, faces=faces, **named)
     return content.getvalue()
