@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -70,13 +71,20 @@ def to_pcm16(samples: Samples) -> bytes:
     return np.clip(np.round(samples * 32768.0), -32768, 32767).astype("<i2").tobytes()
 
 
-def write_wav(path: Path, samples: Samples) -> None:
-    """Write samples (S,) as every program reads them: WAV, 16 kHz, 16 bit, mono."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+def speech_wav(samples: Samples) -> bytes:
+    """Samples (S,) as every program reads them: a WAV file of 16 kHz, 16 bit, mono."""
+    return pcm16_wav(np.frombuffer(to_pcm16(samples), "<i2")[None], SAMPLE_RATE)
+
+
+def pcm16_wav(samples: NDArray[np.int16], rate: int) -> bytes:
+    """16-bit samples (channels, S) as a WAV file."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(len(samples))
         file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(to_pcm16(samples))
+        file.setframerate(rate)
+        file.writeframes(np.ascontiguousarray(samples.T, "<i2").tobytes())
+    return content.getvalue()
 
 
 def is_silent(samples: Samples) -> bool:

@@ -116,7 +116,9 @@ def test_a_split_that_is_not_there_is_named(run: Callable[..., dict[str, Any]]) 
 def test_too_little_speech_is_refused_and_leaves_nothing(run: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     with pytest.raises(KMTalkError, match=r"4 utterances, .* s in all, are too little speech"):
         run(ids=IDS[:4])
-    with pytest.raises(KMTalkError, match=r"too little speech .*; 6 were left out, the first: .*aligner's is 'fr'"):
+    with pytest.raises(
+        KMTalkError, match=r"too little speech .*; 6 were left out, the first: .*aligner's model speaks 'fr'"
+    ):
         run(ids=IDS[:6], language="fr")
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 

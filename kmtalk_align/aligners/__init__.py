@@ -26,5 +26,9 @@ def aligner_config(block: Mapping[str, Any]) -> Any:
 def trained(config: Any, model: Path) -> Any:
     """The config of an aligner that is trained, with its model. Raises ConfigError for one that isn't trained."""
     if not hasattr(config, "with_model"):
-        raise ConfigError("is not trained, and takes no model", where=f"aligner block, backend {config.backend}")
+        raise ConfigError(
+            "is not trained, and takes no model",
+            where=f"aligner block, backend {config.backend}",
+            fix="leave out --model, or use viter with its key train",
+        )
     return config.with_model(model)

@@ -12,7 +12,7 @@ from string import Formatter
 from typing import ClassVar
 
 from kmtalk_align.asr.base import Transcript, check_language_given, spoken_windows
-from kmtalk_align.audio import Samples, write_wav
+from kmtalk_align.audio import Samples, speech_wav
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ConfigError, RecognitionError
 from kmtalk_align.files import digest_of
@@ -80,7 +80,7 @@ class Command:
         spoken_windows(utterance, samples)
         with tempfile.TemporaryDirectory(prefix="kmtalk-command-", ignore_cleanup_errors=True) as work:
             audio = Path(work).resolve() / "audio.wav"
-            write_wav(audio, samples)
+            audio.write_bytes(speech_wav(samples))
             arguments = self._arguments(utterance, audio)
             ended = run_apart(arguments, os.environ, self._config.timeout_s, most_bytes=_MOST_BYTES)
         try:

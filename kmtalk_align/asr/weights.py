@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmtalk_align.asr.digest import sha256
+from kmtalk_align.asr.digest import identity_of, sha256
 from kmtalk_align.asr.offline_weights import OFFLINE_MODELS, extra_folder
 from kmtalk_align.cache import cache_folder, filling_cache
 from kmtalk_align.errors import ConfigError, OutOfReachError, WeightsError
@@ -39,7 +39,7 @@ def faster_whisper_folder(model: str, *, download: bool = True) -> Weights:
     if path.exists():
         if not (path / "model.bin").is_file():
             raise WeightsError("holds no model.bin", where=path, fix="give a folder in CTranslate2's format")
-        return Weights(path, f"sha256:{sha256(path / 'model.bin')[:16]}")
+        return Weights(path, identity_of(path / "model.bin"))
     from faster_whisper.utils import available_models
 
     if "/" not in model and model not in available_models():
@@ -56,21 +56,21 @@ def faster_whisper_folder(model: str, *, download: bool = True) -> Weights:
     folder = extra_folder(model)
     if folder is None:
         raise _out_of_reach(model, "faster_whisper")
-    return Weights(folder, f"sha256:{sha256(folder / 'model.bin')[:16]}")
+    return Weights(folder, identity_of(folder / "model.bin"))
 
 
 def whisper_checkpoint(model: str, *, download: bool = True) -> Weights:
     """The checkpoint file of a Whisper model for openai-whisper, by path or name. Arguments and errors as above."""
     path = Path(model).expanduser()
     if path.is_file():
-        return Weights(path, f"sha256:{sha256(path)[:16]}")
+        return Weights(path, identity_of(path))
     official = _official_checkpoint(model)
     if official is None and download:
         official = _download_checkpoint(model)
     checkpoint = official or _converted_extra(model)
     if checkpoint is None:
         raise _out_of_reach(model, "whisper")
-    return Weights(checkpoint, f"sha256:{sha256(checkpoint)[:16]}")
+    return Weights(checkpoint, identity_of(checkpoint))
 
 
 def _from_hub(model: str, *, local_only: bool) -> Path | None:

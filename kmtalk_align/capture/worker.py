@@ -20,6 +20,9 @@ from kmtalk_align.errors import CaptureError, ConfigError
 # Loading MediaPipe takes some seconds, on a busy machine half a minute; a frame some hundredths of one.
 _START_S, _ANSWER_S = 300.0, 60.0
 _LONGEST_ANSWER = 10_000_000
+# A program that has closed its output has ended, or never will.
+_END_S = 5.0
+_AGAIN = "try again, with fewer threads where memory is short"
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,9 @@ class Worker:
             line = self._process.stdout.readline(_LONGEST_ANSWER)
         try:
             if self._late:
-                raise CaptureError(f"the tracking program gave no answer in {limit_s:g} s")
+                raise CaptureError(f"the tracking program gave no answer in {limit_s:g} s", fix=_AGAIN)
             if not line:
-                raise CaptureError(f"the tracking program ended{self._how()}")
+                raise CaptureError(f"the tracking program ended{self._how()}", fix=_AGAIN)
             try:
                 return json.loads(line)
             except ValueError as error:
@@ -130,6 +133,9 @@ class Worker:
             timer.cancel()
 
     def _how(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_S)
+        self._process.kill()
         status = self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", errors="replace").split("\n")

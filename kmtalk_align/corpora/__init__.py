@@ -1,4 +1,4 @@
-"""Corpora: one file a kind. Each gives a Corpus or a clear error."""
+"""Corpora: one module or folder a kind. Each gives a Corpus or a clear error."""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
 """A corpus that lies in a layout of its own is converted into the folder layout once, before anything else is made.
 
 What has been converted is noted utterance by utterance, so that a conversion that was broken off goes on, and one that
-is run again passes over what still belongs to its source.
+is run again passes over what still belongs to its source. What failed is tried again each time: a program that was
+interrupted or ran out of memory looks like a recording that can't be used.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 from kmtalk_align import progress
 from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError, KMTalkError
@@ -25,7 +27,7 @@ CONVERTED_FILE = "converted.json"
 PROBLEMS_FILE = "problems.json"
 # The folder of notes: what each utterance was converted from, and its problem.
 NOTES = ".converted"
-_PARTS = ("wav", "vertices_npy", "blendshapes_npy", "transcripts", "words", "phones", ".quality")
+_PARTS = ("wav", "vertices_npy", "blendshapes_npy", "transcripts", "words", ".quality")
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,10 @@ class Conversion(Protocol):
         ...
 
     def source(self, utterance_id: str) -> str:
-        """A digest of what the utterance is converted from and of how; where it is another, it is converted again."""
+        """A digest of what the utterance is converted from and of how; where it is another, it is converted again.
+
+        It raises nothing: what can't be read is said by `convert`.
+        """
         ...
 
     def convert(self, utterance_id: str, folder: Path) -> None:
@@ -95,7 +100,7 @@ def check_apart(root: Path, folder: Path) -> None:
 
 
 def convert_all(conversion: Conversion, folder: Path, *, threads: int) -> dict[str, str]:
-    """Convert what is new or has changed; gives the problems by utterance id.
+    """Convert what is new, has changed or failed before; gives the problems by utterance id.
 
     The mark `converted.json` is taken away first and written last. Raises CorpusError where no utterance can be used.
     """
@@ -142,8 +147,8 @@ def _converted(conversion: Conversion, folder: Path, utterance_id: str) -> str |
     """The problem of an utterance, None where it is there; converted now if it has to be."""
     note, source = folder / NOTES / f"{encode_id(utterance_id)}.json", conversion.source(utterance_id)
     before = read_note(note)
-    if before is not None and before.get("source") == source:
-        return before.get("problem")
+    if before == {"source": source, "problem": None}:
+        return None
     note.unlink(missing_ok=True)
     problem = None
     try:
@@ -167,16 +172,15 @@ def read_note(note: Path) -> dict[str, str | None] | None:
 
 def _remove_others(folder: Path, ids: Sequence[str]) -> None:
     """Take away what an earlier conversion made of utterances that are no more."""
-    known = {encode_id(one) for one in ids}
-    for note in (folder / NOTES).glob("*.json"):
-        if note.stem not in known:
-            for path in _files_of(folder, note.stem):
+    notes = {unquote(note.stem): note for note in (folder / NOTES).glob("*.json")}
+    gone = notes.keys() - set(ids)
+    stems = {*gone, *map(encode_id, gone)}
+    for part in _PARTS if gone else ():
+        for path in folder.joinpath(part).glob("*"):
+            if path.stem in stems:
                 path.unlink()
-            note.unlink()
-
-
-def _files_of(folder: Path, stem: str) -> Iterator[Path]:
-    return (path for part in _PARTS for path in folder.joinpath(part).glob("*") if path.stem == stem)
+    for one in gone:
+        notes[one].unlink()
 
 
 def _write(path: Path, content: object) -> None:

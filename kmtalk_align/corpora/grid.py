@@ -8,22 +8,22 @@ words, ``<talker>/align/<sentence>.align``. A sentence's code has six letters an
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Interval
 from kmtalk_align.capture.face import MOUTH_OPENING
 from kmtalk_align.capture.pool import WorkerPool
-from kmtalk_align.corpora.conversion import check_converted, convert_all, converted_folder
+from kmtalk_align.corpora.conversion import check_apart, check_converted, convert_all, converted_folder
 from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.grid_splits import BENCHMARK, split_of
 from kmtalk_align.corpora.grid_words import read_align
-from kmtalk_align.corpora.videos import VideoConversion
+from kmtalk_align.corpora.splits import counts_by_split
+from kmtalk_align.corpora.videos import VideoConversion, digest_of_source
 from kmtalk_align.corpus import Corpus
 from kmtalk_align.errors import AudioError, CaptureError, CorpusError
 from kmtalk_align.files import write_bytes, write_bytes_if_changed
@@ -49,7 +49,7 @@ class GridCorpus:
     exclude: tuple[str, ...] | str = ()
 
     def root_folder(self) -> Path:
-        """The folder of the converted corpus."""
+        """See CorpusConfig."""
         return converted_folder(self.name, self.converted)
 
     def needs_conversion(self) -> bool:
@@ -58,6 +58,7 @@ class GridCorpus:
 
     def convert(self, threads: int) -> None:
         """Follow the faces of what is new or has changed. Raises CorpusError, ConfigError."""
+        check_apart(Path(self.root), self.root_folder())
         pool = WorkerPool()
         try:
             convert_all(GridConversion(Path(self.root), pool), self.root_folder(), threads=threads)
@@ -105,7 +106,7 @@ class GridConversion(VideoConversion):
     def source(self, utterance_id: str) -> str:
         """The digests of video and words, and how the video is followed."""
         path = self._aligned.get(utterance_id)
-        words = hashlib.sha256(path.read_bytes()).hexdigest() if path else None
+        words = digest_of_source(path) if path else None
         video = super().source(utterance_id) if utterance_id in self.videos else None
         return f"{video}, words {words}"
 
@@ -134,7 +135,9 @@ class GridConversion(VideoConversion):
         for one in self.utterance_ids():
             splits.setdefault(split_of(*one.split("_", 1)), []).append(one)
         write_bytes_if_changed(folder / "splits.json", (json.dumps(splits, indent=1) + "\n").encode())
-        _log.info("of the benchmark there are %s", _there_of_benchmark(splits))
+        there = set(self.utterance_ids())
+        of_benchmark = ((split, one in there) for split, ids in BENCHMARK.items() for one in ids)
+        _log.info("of the benchmark there are %s", counts_by_split(of_benchmark))
 
 
 def _words_table(words: Sequence[Interval]) -> bytes:
@@ -143,9 +146,3 @@ def _words_table(words: Sequence[Interval]) -> bytes:
     table.writerow(["start_s", "end_s", "word"])
     table.writerows([word.start_s, word.end_s, word.label] for word in words)
     return text.getvalue().encode()
-
-
-def _there_of_benchmark(splits: Mapping[str, Sequence[str]]) -> str:
-    """How many of the benchmark's clips to score on are there: "val 4 of 44, testA 8 of 46"."""
-    counts = {split: len(ids.intersection(splits.get(split, ()))) for split, ids in BENCHMARK.items()}
-    return ", ".join(f"{split} {counts[split]} of {len(ids)}" for split, ids in BENCHMARK.items())

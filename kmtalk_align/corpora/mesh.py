@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +61,18 @@ def read_region(path: Path, vertex_count: int) -> list[int]:
     if not indices or indices[0] < 0 or indices[-1] >= vertex_count:
         raise CorpusError(f"names no vertices, or vertices beyond the template's {vertex_count}", where=path)
     return indices
+
+
+def mesh_of(faces: NDArray[np.int32], **named: Any) -> bytes:
+    """mesh.npz of faces (F, 3), and the arrays `named` beside them."""
+    content = io.BytesIO()
+    np.savez(content, faces=faces, **named)
+    return content.getvalue()
+
+
+def region_of(indices: Iterable[int]) -> bytes:
+    """regions/<name>.txt of vertex indices."""
+    return (", ".join(map(str, indices)) + "\n").encode()
 
 
 def check_mouth_opening(pair: tuple[int, int] | None, vertex_count: int, where: str) -> None:

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,9 +20,10 @@ from kmtalk_align.capture.face import CanonicalFace
 from kmtalk_align.capture.pool import WorkerPool
 from kmtalk_align.capture.quality import Quality
 from kmtalk_align.corpora.conversion import NOTES, convert_all, read_note
+from kmtalk_align.corpora.mesh import mesh_of, region_of
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
-from kmtalk_align.errors import ConfigError, CorpusError, KMTalkError
+from kmtalk_align.errors import CaptureError, ConfigError, KMTalkError
 from kmtalk_align.files import encode_id, refuse_occupied, write_bytes, write_bytes_if_changed
 
 # Raised where the same video gives other files than before, and with it that of conversion.py, by which Snakemake goes.
@@ -50,7 +50,7 @@ class VideoConversion:
 
     def source(self, utterance_id: str) -> str:
         """The digest of the video, and of how it is followed."""
-        return f"{_digest(self.videos[utterance_id])} {self.settings()}"
+        return f"{digest_of_source(self.videos[utterance_id])} {self.settings()}"
 
     def settings(self) -> str:
         """How videos are followed, for all alike."""
@@ -61,7 +61,7 @@ class VideoConversion:
         path = self.videos[utterance_id]
         for part in ("wav/{}.wav", "vertices_npy/{}.npy", "blendshapes_npy/{}.npy"):
             (folder / part.format(utterance_id)).unlink(missing_ok=True)
-        sound = _wav(*audio.decode_to_listen(path))
+        sound = audio.pcm16_wav(*audio.decode_to_listen(path))
         with self._pool.worker() as worker:
             tracked = track(path, worker)
             quality = look(utterance_id, tracked, worker, self._fps)
@@ -120,12 +120,14 @@ def capture(paths: Sequence[Path], folder: Path, *, fps: float, threads: int) ->
 
 
 class _AddedVideos(VideoConversion):
-    """Videos beside those that a folder has from before, which are left as they are."""
+    """Videos beside those that a folder has from before, which are left as they are, with their problems."""
 
     def __init__(self, videos: Mapping[str, Path], fps: float, pool: WorkerPool, folder: Path) -> None:
         super().__init__(videos, fps, pool)
         notes = {unquote(path.stem): read_note(path) for path in (folder / NOTES).glob("*.json")}
-        self._before = {one: str(note["source"]) for one, note in notes.items() if note and one not in videos}
+        before = {one: note for one, note in notes.items() if note and one not in videos}
+        self._before = {one: str(note["source"]) for one, note in before.items()}
+        self._problems = {one: str(note["problem"]) for one, note in before.items()}
         rates = {source.split(" ", 1)[1] for source in self._before.values()}
         if rates - {self.settings()}:
             raise ConfigError(
@@ -140,13 +142,16 @@ class _AddedVideos(VideoConversion):
     def source(self, utterance_id: str) -> str:
         return self._before.get(utterance_id) or super().source(utterance_id)
 
+    def convert(self, utterance_id: str, folder: Path) -> None:
+        if utterance_id in self._before:  # nobody says where its video is now
+            raise CaptureError(self._problems[utterance_id])
+        super().convert(utterance_id, folder)
+
 
 def _write_mesh(folder: Path, face: CanonicalFace, names: tuple[str, ...]) -> None:
-    content = io.BytesIO()
-    np.savez(content, faces=face.faces, blendshape_names=np.array(names))
-    write_bytes_if_changed(folder / "mesh.npz", content.getvalue())
+    write_bytes_if_changed(folder / "mesh.npz", mesh_of(face.faces, blendshape_names=np.array(names)))
     for name, indices in face.regions().items():
-        write_bytes_if_changed(folder / "regions" / f"{name}.txt", (", ".join(map(str, indices)) + "\n").encode())
+        write_bytes_if_changed(folder / "regions" / f"{name}.txt", region_of(indices))
 
 
 def _weight_names(folder: Path) -> list[str]:
@@ -163,17 +168,6 @@ def _write_quality(folder: Path) -> None:
     write_bytes_if_changed(folder / QUALITY_FILE, text.getvalue().encode())
 
 
-def _wav(samples: NDArray[np.int16], rate: int) -> bytes:
-    """Samples (channels, S) as a WAV file."""
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(len(samples))
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.ascontiguousarray(samples.T).astype("<i2").tobytes())
-    return content.getvalue()
-
-
 def _npy(array: NDArray[np.float32]) -> bytes:
     content = io.BytesIO()
     np.save(content, array)
@@ -184,9 +178,10 @@ def _json(content: object) -> bytes:
     return (json.dumps(content) + "\n").encode()
 
 
-def _digest(path: Path) -> str:
+def digest_of_source(path: Path) -> str:
+    """SHA-256 of a file. One that can't be read is no end of all others: `convert` says what is wrong with it."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise CorpusError(f"cannot be read ({error.strerror})", where=path) from error
+    except OSError:
+        return "unreadable"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import motion, stage
-from kmtalk_align.audio import SAMPLE_RATE, Samples, to_pcm16
+from kmtalk_align.audio import SAMPLE_RATE, Samples, speech_wav
 from kmtalk_align.corpus import Utterance
 from kmtalk_align.errors import ArtefactError
 from kmtalk_align.files import write_bytes
@@ -57,7 +56,7 @@ def read_clip(utterance: Utterance, root: Path, vertex_count: int) -> Clip:
 
 def write_clip(clip: Clip, folder: Path, stem: str) -> None:
     """Write ``wav/<stem>.wav`` and, but in an audio corpus, ``vertices_npy/<stem>.npy``. Raises ArtefactError."""
-    write_bytes(folder / "wav" / f"{stem}.wav", _wav(clip.sound))
+    write_bytes(folder / "wav" / f"{stem}.wav", speech_wav(clip.sound))
     if clip.vertices is not None:
         write_array(folder / "vertices_npy" / f"{stem}.npy", clip.vertices)
 
@@ -91,13 +90,3 @@ def _as_long_as(samples: Samples, utterance: Utterance) -> Samples:
     sizes = (len(samples) + more for more in (0, 1, -1))
     size = next((one for one in sizes if frame_of(one / SAMPLE_RATE, utterance.fps) == frames), len(samples))
     return np.pad(samples[:size], (0, max(0, size - len(samples))))
-
-
-def _wav(samples: Samples) -> bytes:
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(to_pcm16(samples))
-    return content.getvalue()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align import progress
+from kmtalk_align.corpora.mesh import mesh_of, region_of
 from kmtalk_align.corpora.splits import UNASSIGNED, subject_of
 from kmtalk_align.corpora.templates import pickled_templates
 from kmtalk_align.errors import ArtefactError, KMTalkError
@@ -121,11 +122,9 @@ def _write_common(run: WholeRun, templates: dict[str, NDArray[np.float32]], expo
         named = {file_stem(subject): template for subject, template in sorted(templates.items())}
         write_bytes(folder / "templates.pkl", pickled_templates(named))
     if run.corpus["faces"]:
-        content = io.BytesIO()
-        np.savez(content, faces=np.array(run.corpus["faces"], np.int32))
-        write_bytes(folder / "mesh.npz", content.getvalue())
+        write_bytes(folder / "mesh.npz", mesh_of(np.array(run.corpus["faces"], np.int32)))
     for name, indices in run.corpus["regions"].items():
-        write_bytes(folder / "regions" / f"{name}.txt", (", ".join(map(str, indices)) + "\n").encode())
+        write_bytes(folder / "regions" / f"{name}.txt", region_of(indices))
     write_bytes(folder / "excluded.csv", _csv(exported.excluded))
     write_bytes(folder / "README.md", readme(run, exported).encode())
 

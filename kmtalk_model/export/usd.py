@@ -6,7 +6,6 @@ Frame n is time code n. Points keep the animation's unit, which the stage names 
 from __future__ import annotations
 
 import shutil
-import wave
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kmtalk_align import progress
-from kmtalk_align.audio import SAMPLE_RATE, decode, to_pcm16
+from kmtalk_align.audio import decode, speech_wav
 from kmtalk_align.errors import ConfigError
 from kmtalk_align.files import TEMPORARY_PREFIX, new_file, relative
 from kmtalk_model.animation import Animation
@@ -69,11 +68,7 @@ def _sound_beside(animation: Animation, output: Path, package: Path | None) -> s
         copy = package / f"sound{path.suffix.lower()}"
         shutil.copyfile(path, copy)
         return copy.name
-    with wave.open(str(package / "sound.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(to_pcm16(decode(path)))
+    (package / "sound.wav").write_bytes(speech_wav(decode(path)))
     return "sound.wav"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kmtalk_align.plotting import COLOURS, figure
 from kmtalk_align.results import Run
 from kmtalk_model.report.comparison_plot import name_rows, scaled
-from kmtalk_model.report.robustness import METRICS, Robustness
+from kmtalk_model.report.robustness import LVE, METRICS, Robustness
 from kmtalk_model.report.robustness_measures import KeyFrameAgreement
 from kmtalk_model.statistics import LEVEL, Estimate
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_LVE = METRICS[0]
 # An aligner is a shape, a selector a filling; recognisers have the colours.
 _SHAPES = "os^Dv"
 _FILLINGS = ("full", "none", "left", "right", "top")
@@ -148,7 +147,7 @@ def _changes(
 
 
 def _change(study: Robustness, run: Run) -> Estimate | None:
-    return study.comparison.differences[run.name][_LVE].relative
+    return study.comparison.differences[run.name][LVE].relative
 
 
 def _bars(found: Estimate, scale: float) -> list[list[float]]:

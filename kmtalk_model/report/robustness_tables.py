@@ -13,7 +13,7 @@ from kmtalk_model.report import robustness_paper as paper
 from kmtalk_model.report import robustness_text as text
 from kmtalk_model.report.comparison_tables import numbers
 from kmtalk_model.report.markdown import markdown_table
-from kmtalk_model.report.robustness import METRICS, Robustness
+from kmtalk_model.report.robustness import LVE, METRICS, Robustness
 from kmtalk_model.report.robustness_measures import Measured
 from kmtalk_model.report.robustness_plot import as_picture
 
@@ -80,7 +80,7 @@ def _rows(study: Robustness) -> Iterator[dict[str, Any]]:
         "protocol": comparison.protocol.name,
         "experiment": study.experiment,
         "clips": comparison.clips,
-        "unit": comparison.unit_of(study.metric(METRICS[0])),
+        "unit": comparison.unit_of(study.metric(LVE)),
     }
     for run in study.runs:
         yield {

@@ -96,6 +96,9 @@ def main() -> None:
         assert len(sys.stdin.buffer.read(size)) == size
         if frame == 1 and behaviour == "dies":
             sys.exit(3)
+        if frame == 1 and behaviour == "closes":
+            os.close(1)
+            time.sleep(60)
         if frame == 1 and behaviour == "crashes":
             os.kill(os.getpid(), signal.SIGKILL)
         garbled = behaviour == "garbage" and frame == 1

@@ -63,6 +63,7 @@ def test_where_there_is_no_face_it_says_none(start: Callable[..., Worker]) -> No
     [
         ("dies", "ended with exit status 3"),
         ("crashes", "ended by signal 9"),
+        ("closes", "ended by signal 9"),
         ("garbage", "which is no JSON"),
         ("hangs", "gave no answer in 1.5 s"),
         ("short", r"can't be used .*shape \(12,\)"),
@@ -75,7 +76,11 @@ def test_where_there_is_no_face_it_says_none(start: Callable[..., Worker]) -> No
         ("faces", "can't be used"),
     ],
 )
-def test_a_program_that_fails_is_an_error_and_ended(start: Callable[..., Worker], behaviour: str, message: str) -> None:
+def test_a_program_that_fails_is_an_error_and_ended(
+    start: Callable[..., Worker], behaviour: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if behaviour == "closes":
+        monkeypatch.setattr("kmtalk_align.capture.worker._END_S", 0.1)
     worker = start(behaviour, answer_s=1.5 if behaviour == "hangs" else 60)
     with pytest.raises(CaptureError, match=message):
         follow_three(worker)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kmtalk_align.corpora import conversion_of, corpus_config
 from kmtalk_align.corpora.conversion import CONVERTED_FILE, check_converted, convert_all, read_problems
 from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError
 from kmtalk_align.files import write_bytes
@@ -58,17 +59,32 @@ def test_what_can_be_used_is_converted_and_the_rest_is_named(tmp_path: Path, thr
 
 
 def test_only_what_has_changed_is_converted_again(tmp_path: Path) -> None:
-    convert_all(Letters({"a_1": "one", "b_2": "bad", "c_3": "three"}), tmp_path, threads=1)
-    again = Letters({"a_1": "one", "b_2": "bad", "c_3": "changed"})
-    assert convert_all(again, tmp_path, threads=1) == {"b_2": "b_2: can't be used"}
+    convert_all(Letters({"a_1": "one", "c_3": "three"}), tmp_path, threads=1)
+    again = Letters({"a_1": "one", "c_3": "changed"})
+    assert convert_all(again, tmp_path, threads=1) == {}
     assert again.converted == ["c_3"]
     assert transcripts(tmp_path) == {"a_1": "one", "c_3": "changed"}
 
 
+def test_what_failed_is_tried_again_though_its_source_is_the_same(tmp_path: Path) -> None:
+    class OutOfMemory(Letters):
+        def convert(self, utterance_id: str, folder: Path) -> None:
+            if utterance_id == "b_2":
+                raise CorpusError("the program ended by signal 9", where=utterance_id)
+            super().convert(utterance_id, folder)
+
+    texts = {"a_1": "one", "b_2": "two"}
+    assert list(convert_all(OutOfMemory(texts), tmp_path, threads=1)) == ["b_2"]
+    again = Letters(texts)
+    assert convert_all(again, tmp_path, threads=1) == {} == read_problems(tmp_path)
+    assert again.converted == ["b_2"]
+
+
 def test_what_is_no_more_is_taken_away(tmp_path: Path) -> None:
-    convert_all(Letters({"a_1": "one", "c_3": "three"}), tmp_path, threads=1)
+    convert_all(Letters({"a_1": "one", "é b_2": "two", "c_3": "three"}), tmp_path, threads=1)
     convert_all(Letters({"c_3": "three"}), tmp_path, threads=1)
     assert transcripts(tmp_path) == {"c_3": "three"}
+    assert [path.name for path in (tmp_path / ".converted").iterdir()] == ["c_3.json"]
 
 
 @pytest.mark.parametrize(("text", "error"), [("full", OSError), ("config", ConfigError), ("unwritable", ArtefactError)])
@@ -97,6 +113,16 @@ def test_a_corpus_of_which_nothing_can_be_used_is_an_error(tmp_path: Path) -> No
     with pytest.raises(CorpusError, match="none of the 1 utterances can be used; the first: a_1: can't be used"):
         convert_all(Letters({"a_1": "bad"}), tmp_path, threads=1)
     assert not (tmp_path / CONVERTED_FILE).exists()
+
+
+@pytest.mark.parametrize("kind", ["vocaset", "biwi", "grid"])
+def test_what_is_made_of_a_download_lies_apart_from_it(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "download"
+    config = corpus_config({"name": "x", "type": kind, "root": str(root), "converted": str(root / "made")})
+    conversion = conversion_of(config)
+    assert conversion is not None
+    with pytest.raises(ConfigError, match="lies in the folder that it is converted from"):
+        conversion.convert(threads=1)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])

@@ -83,9 +83,21 @@ def test_only_what_changed_is_converted_again(made: GridCorpus) -> None:
     assert not (folder / "words" / "s1_bbaf4p.csv").exists()
 
 
+def test_a_file_that_cannot_be_read_fails_its_clip_alone(made: GridCorpus) -> None:
+    for name in ("s1/video/lgaf1n.mpg", "s1/align/bbaf4p.align"):
+        path = Path(made.root, name)
+        path.unlink(missing_ok=True)
+        path.mkdir()
+    made.convert(1)
+    corpus = made.open()
+    assert corpus.examine("s1_bbbs5s").status == "ok"
+    assert corpus.examine("s1_lgaf1n").message.startswith("s1/video/lgaf1n.mpg: is a folder")
+    assert corpus.examine("s1_bbaf4p").message.startswith("s1/align/bbaf4p.align: cannot be read")
+
+
 def test_a_folder_without_talkers_is_an_error_that_names_the_layout(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"<talker>/video/\*\.mpg.*grid\.yaml"):
-        GridCorpus("grid", str(tmp_path), converted=str(tmp_path / "converted")).convert(1)
+        GridCorpus("grid", str(tmp_path / "root"), converted=str(tmp_path / "converted")).convert(1)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,8 @@ def test_a_program_that_dies_fails_its_clip_alone(tmp_path: Path, fake: Any) -> 
     fake("good")
     problems = capture([film(tmp_path / "ann_2.mpg")], tmp_path / "out", fps=25, threads=1)
     assert list(problems) == ["ann_1"]
+    assert "exit status 3; try again" in problems["ann_1"]
+    assert capture([tmp_path / "ann_1.mpg"], tmp_path / "out", fps=25, threads=1) == {}
 
 
 def test_what_is_there_is_not_followed_again(tmp_path: Path, fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:

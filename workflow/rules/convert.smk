@@ -9,7 +9,8 @@ rule convert:
         RESULTS / "benchmarks/convert.tsv"
     conda:
         "../envs/kmtalk.yaml"
-    threads: workflow.cores
+    # Not `workflow.cores`, which has `snakemake --summary` and `--unlock` ask for a number of cores.
+    threads: workflow.resource_settings.cores or 4
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),
         fingerprint=dag.corpus_fingerprint(config["corpus"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Spoken
-from kmtalk_align.audio import SAMPLE_RATE, is_silent, write_wav
+from kmtalk_align.audio import SAMPLE_RATE, is_silent, speech_wav
 from kmtalk_align.errors import AlignmentError
 
 
@@ -44,6 +44,6 @@ def write_speech(folder: Path, stem: str, spoken: Spoken) -> Placed:
         )
     path = folder / f"{stem}.wav"
     path.parent.mkdir(exist_ok=True)
-    write_wav(path, samples)
+    path.write_bytes(speech_wav(samples))
     path.with_suffix(".lab").write_text(" ".join(spoken.words) + "\n", encoding="utf-8")
     return Placed(stem, len(samples) / SAMPLE_RATE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Spoken
+from kmtalk_align.aligners.language import refuse_language
 from kmtalk_align.aligners.mfa.speech import Placed, write_speech
 from kmtalk_align.errors import AlignmentError
 
@@ -18,10 +19,5 @@ def write_utterance(folder: Path, stem: str, spoken: Spoken, language: str | Non
     utterance = spoken.utterance
     if not spoken.words:
         raise AlignmentError("has no words", where=utterance.utterance_id, fix="give its transcript")
-    if language is not None and utterance.language not in (None, language):
-        raise AlignmentError(
-            f"its language is {utterance.language!r}, and the aligner's is {language!r}",
-            where=utterance.utterance_id,
-            fix="use an aligner that has a model of the language",
-        )
+    refuse_language(utterance, language, model="the aligner's model")
     return write_speech(folder, stem, spoken)

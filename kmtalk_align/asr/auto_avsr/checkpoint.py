@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from kmtalk_align.asr.auto_avsr.network import Network
 from kmtalk_align.asr.auto_avsr.size import NetworkSize
+from kmtalk_align.asr.digest import identity_of
 from kmtalk_align.errors import WeightsError
 
 _PUBLISHED = (
@@ -55,9 +55,7 @@ def load_checkpoint(given: str) -> Checkpoint:
     _check(state, network.state_dict(), path)
     network.load_state_dict(state, strict=True, assign=True)
     network.eval().requires_grad_(False)
-    with path.open("rb") as file:
-        identity = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
-    return Checkpoint(network, size, identity)
+    return Checkpoint(network, size, identity_of(path))
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:

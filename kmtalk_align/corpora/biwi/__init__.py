@@ -12,7 +12,13 @@ from pathlib import Path
 from kmtalk_align.corpora.biwi.conversion import BiwiConversion
 from kmtalk_align.corpora.biwi.download import check_download
 from kmtalk_align.corpora.biwi.published import SPLITS, UTTERANCE_IDS, missing
-from kmtalk_align.corpora.conversion import check_converted, convert_all, converted_folder, is_folder_layout
+from kmtalk_align.corpora.conversion import (
+    check_apart,
+    check_converted,
+    convert_all,
+    converted_folder,
+    is_folder_layout,
+)
 from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.mesh import read_region
 from kmtalk_align.corpora.splits import UNASSIGNED, counts_by_split, split_by_rule
@@ -48,16 +54,17 @@ class BiwiCorpus:
     description: str = DESCRIPTION
 
     def needs_conversion(self) -> bool:
-        """Whether `root` is the download, and no folder that it was processed to."""
+        """See ConvertedCorpus."""
         return not is_folder_layout(Path(self.root))
 
     def root_folder(self) -> Path:
-        """The folder layout: `root`, or where it is converted to."""
+        """See CorpusConfig."""
         return converted_folder(self.name, self.converted) if self.needs_conversion() else Path(self.root)
 
     def convert(self, threads: int) -> None:
         """Bring the download into the folder layout. Raises CorpusError where it is none, or nothing can be used."""
         root = Path(self.root)
+        check_apart(root, self.root_folder())
         check_download(root)
         conversion = BiwiConversion(root)
         try:

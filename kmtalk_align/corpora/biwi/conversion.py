@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +11,12 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from kmtalk_align.audio import decode_to_listen
+from kmtalk_align.audio import decode_to_listen, pcm16_wav
 from kmtalk_align.corpora.biwi.download import SequenceFiles, sequence_files
 from kmtalk_align.corpora.biwi.frames import Archive, Frame, frames_in_folder, read_vl, vl_size
 from kmtalk_align.corpora.biwi.published import SENTENCES, SUBJECTS, missing
 from kmtalk_align.corpora.biwi.unit_area import to_unit_area
+from kmtalk_align.corpora.mesh import mesh_of
 from kmtalk_align.corpora.templates import pickled_templates
 from kmtalk_align.errors import AudioError, CorpusError, MeshError
 from kmtalk_align.files import new_file, write_bytes
@@ -90,9 +89,7 @@ class BiwiConversion:
                 where="rigid_scans",
                 fix="download or copy them again",
             )
-        faces = io.BytesIO()
-        np.savez(faces, faces=next(iter(templates.values())).faces)
-        write_bytes(folder / "mesh.npz", faces.getvalue())
+        write_bytes(folder / "mesh.npz", mesh_of(next(iter(templates.values())).faces))
         vertices = {subject: template.vertices for subject, template in templates.items()}
         write_bytes(folder / "templates.pkl", pickled_templates(vertices))
 
@@ -160,14 +157,7 @@ def _sound(utterance_id: str, files: SequenceFiles) -> bytes:
             where=utterance_id,
             fix=f"add videos/{utterance_id}.flv or audio/{utterance_id}_cut.wav, or exclude the utterance",
         )
-    samples, rate = decode_to_listen(files.sound)
-    content = io.BytesIO()
-    with wave.open(content, "wb") as file:
-        file.setnchannels(len(samples))
-        file.setsampwidth(samples.dtype.itemsize)
-        file.setframerate(rate)
-        file.writeframes(np.ascontiguousarray(samples.T, "<i2").tobytes())
-    return content.getvalue()
+    return pcm16_wav(*decode_to_listen(files.sound))
 
 
 def _write_motion(target: Path, frames: Sequence[Frame], template: Template) -> None:

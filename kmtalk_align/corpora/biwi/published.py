@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from kmtalk_align.corpora.published import missing_from
 from kmtalk_align.corpora.splits import SplitRule
 from kmtalk_align.errors import CorpusError
 
@@ -28,8 +29,4 @@ GAPS = frozenset({"F1_e20", "F3_e02", "F3_e03", "M2_e20", *(f"M1_e{number:02d}" 
 
 def missing(utterance_id: str) -> CorpusError:
     """What is said of a sequence that isn't there."""
-    if utterance_id in GAPS:
-        return CorpusError("BIWI itself lacks this sequence", where=utterance_id)
-    return CorpusError(
-        "is missing from this copy of BIWI", where=utterance_id, fix="complete the copy, or exclude the utterance"
-    )
+    return missing_from("BIWI", utterance_id, GAPS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kmtalk_align.corpora.mesh import mesh_of, region_of
 from kmtalk_align.corpora.motions import MotionRows, write_motion_rows
 from kmtalk_align.corpora.splits import subject_of
 from kmtalk_align.corpora.templates import pickled_templates
@@ -80,11 +80,9 @@ class VocasetConversion:
         for path in (*folder.glob("regions/*.txt"), folder / "mesh.npz"):
             path.unlink(missing_ok=True)
         for name, vertices in self.regions.items():
-            write_bytes(folder / "regions" / f"{name}.txt", (", ".join(map(str, vertices)) + "\n").encode())
+            write_bytes(folder / "regions" / f"{name}.txt", region_of(vertices))
         if self.faces is not None:
-            content = io.BytesIO()
-            np.savez(content, faces=self.faces)
-            write_bytes(folder / "mesh.npz", content.getvalue())
+            write_bytes(folder / "mesh.npz", mesh_of(self.faces))
 
     def _recording(self, utterance_id: str) -> tuple[NDArray[np.generic], int]:
         if utterance_id not in self.download.audio:

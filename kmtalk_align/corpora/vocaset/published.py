@@ -5,6 +5,7 @@ Source: the loaders of EvelynFan/FaceFormer, Doubiiu/CodeTalker and psyai-net/Se
 
 from __future__ import annotations
 
+from kmtalk_align.corpora.published import missing_from
 from kmtalk_align.corpora.splits import SplitRule
 from kmtalk_align.errors import CorpusError
 
@@ -45,8 +46,4 @@ def published_ids() -> list[str]:
 
 def missing(utterance_id: str) -> CorpusError:
     """What is said of a sequence that a published split names and that isn't there."""
-    if utterance_id in GAPS:
-        return CorpusError("VOCASET itself lacks the motion of this sequence", where=utterance_id)
-    return CorpusError(
-        "is missing from this copy of VOCASET", where=utterance_id, fix="complete the copy, or exclude the utterance"
-    )
+    return missing_from("VOCASET", utterance_id, GAPS)

@@ -108,7 +108,9 @@ def test_silence_no_words_and_another_language_are_refused(aligner: Viter, demo_
     one = demo_speech[0]
     assert "silent" in failure(aligner, changed(one, sound=np.zeros(SAMPLE_RATE, np.float32)))
     assert "has no words" in failure(aligner, changed(one, []))
-    assert "its language is 'fr', and the aligner's is 'en'" in failure(aligner, changed(one, language="fr"))
+    assert "its language is 'fr', and the aligner's model speaks 'en' alone" in failure(
+        aligner, changed(one, language="fr")
+    )
     assert "Cyrillic" in failure(aligner, changed(one, ["привет"]))
 
 

@@ -181,11 +181,13 @@ def test_a_disk_that_can_not_be_written_ends_the_conversion(
     [([], "holds neither faces/"), (["faces01.tgz", "rest.tgz"], r"still packed: faces01\.tgz.*tar -xzf")],
 )
 def test_a_folder_that_is_no_download_is_refused(files: list[str], message: str, tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
     for name in files:
-        (tmp_path / name).touch()
+        (root / name).touch()
     (tmp_path / "converted").mkdir()
     (tmp_path / "converted/converted.json").write_text(json.dumps({}))
-    corpus = BiwiCorpus(name="biwi", root=str(tmp_path), converted=str(tmp_path / "converted"))
+    corpus = BiwiCorpus(name="biwi", root=str(root), converted=str(tmp_path / "converted"))
     with pytest.raises(CorpusError, match=message):
         corpus.convert(threads=1)
     assert (tmp_path / "converted/converted.json").is_file()  # a disk that is not mounted costs nothing

@@ -100,7 +100,7 @@ def test_each_frame_is_the_captured_one_turned_centred_and_scaled(converted: Biw
 def test_what_is_there_is_not_converted_again(
     converted: BiwiCorpus, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("kmtalk_align.corpora.biwi.conversion.BiwiConversion.convert", None)
+    monkeypatch.setattr("kmtalk_align.corpora.biwi.conversion._write_motion", None)
     with caplog.at_level("INFO"):
         converted.convert(threads=2)
     assert caplog.messages[-1] == (

@@ -128,7 +128,7 @@ def test_every_published_sequence_is_a_row_and_the_counts_are_told(
     assert {row["utterance_id"]: row["message"] for row in rows if row["status"] == "failed"} == {
         f"{TRAIN[0]}_sentence07": f"raw_audio_fixed.pkl: {TRAIN[0]}_sentence07: has no sound of it",
         **{
-            f"{subject}_{sequence}": f"{subject}_{sequence}: VOCASET itself lacks the motion of this sequence"
+            f"{subject}_{sequence}": f"{subject}_{sequence}: VOCASET itself lacks this sequence"
             for subject, sequence in lacking
         },
     }
