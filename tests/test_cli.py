@@ -120,6 +120,14 @@ def test_localize_prints_json(demo_root: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            ["convert", "--corpus", '{"type": "grid", "root": "none"}'],
+            "add name (results/<name>/converted) or converted",
+        ),
+        (
+            ["convert", "--corpus", '{"type": "grid", "name": "g", "root": "none"}'],
+            "none: holds no <talker>/video/*.mpg",
+        ),
         (["localize", "none.wav"], "none.wav: there is no such file"),
         (
             ["localize", "{audio}", "--asr", "vosk"],

@@ -18,8 +18,16 @@ def convert(corpus: CorpusOption, threads: Threads = 1) -> None:
     """Bring a corpus of another layout (vocaset, biwi, grid) into the folder layout. Goes on where it was."""
     from kmtalk_align import blocks
     from kmtalk_align.corpora import conversion_of, corpus_config
+    from kmtalk_align.errors import ConfigError
 
-    config = corpus_config({"name": "corpus", **blocks.parse(corpus, tag="type")})
+    block = blocks.parse(corpus, tag="type")
+    if not block.keys() & {"name", "converted"}:
+        raise ConfigError(
+            "says nothing of where to write to",
+            where="corpus block",
+            fix="add name (results/<name>/converted) or converted, as the config has them",
+        )
+    config = corpus_config({"name": "corpus", **block})
     conversion = conversion_of(config)
     if conversion is None:
         typer.echo(f"{config.root_folder()}: lies in the folder layout already", err=True)
