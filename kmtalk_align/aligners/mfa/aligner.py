@@ -11,9 +11,9 @@ from kmtalk_align.aligners.base import Aligned, Spoken
 from kmtalk_align.aligners.language import refuse_language
 from kmtalk_align.aligners.mfa.command import Folders, align_command, environment, link_models
 from kmtalk_align.aligners.mfa.config import MfaConfig
-from kmtalk_align.aligners.mfa.labels import read_aligned
 from kmtalk_align.aligners.mfa.program import failure_of
-from kmtalk_align.aligners.mfa.speech import Placed, place_of, write_speech
+from kmtalk_align.aligners.mfa_labels import read_aligned
+from kmtalk_align.aligners.speech_folder import Placed, place_of, write_speech
 from kmtalk_align.errors import AlignmentError, TextGridError
 from kmtalk_align.process import Ended, lines_of, run
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Aligned, Spoken
-from kmtalk_align.aligners.mfa.labels import read_aligned
-from kmtalk_align.aligners.mfa.speech import Placed, place_of
+from kmtalk_align.aligners.mfa_labels import read_aligned
+from kmtalk_align.aligners.speech_folder import Placed, place_of
 from kmtalk_align.aligners.viter import program
 from kmtalk_align.aligners.viter.config import ViterConfig
 from kmtalk_align.aligners.viter.lexicon import Lexicon, Pronunciation, within, write_lexicon

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kmtalk_align.aligners.base import Spoken
 from kmtalk_align.aligners.language import refuse_language
-from kmtalk_align.aligners.mfa.speech import Placed, write_speech
+from kmtalk_align.aligners.speech_folder import Placed, write_speech
 from kmtalk_align.errors import AlignmentError
 
 

@@ -10,7 +10,7 @@ from math import inf
 from pathlib import Path
 
 from kmtalk_align.aligners.base import Spoken
-from kmtalk_align.aligners.mfa.speech import place_of
+from kmtalk_align.aligners.speech_folder import place_of
 from kmtalk_align.aligners.viter import program
 from kmtalk_align.aligners.viter.config import ViterConfig
 from kmtalk_align.aligners.viter.lexicon import write_lexicon

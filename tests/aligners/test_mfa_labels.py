@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kmtalk_align.aligners.base import Alignment, Interval
-from kmtalk_align.aligners.mfa.labels import read_aligned
+from kmtalk_align.aligners.mfa_labels import read_aligned
 from kmtalk_align.errors import TextGridError
 from kmtalk_align.phones import phone_set
 from kmtalk_align.textgrid import write_textgrid

@@ -1,4 +1,4 @@
-"""From a TextGrid as MFA writes it to the project's Alignment: clean labels, and the words that it didn't know."""
+"""From a TextGrid as MFA and viter write it to an Alignment: clean labels, and the words that were not known."""
 
 from __future__ import annotations
 

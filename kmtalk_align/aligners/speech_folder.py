@@ -1,4 +1,4 @@
-"""The set of recordings as MFA wants it: a folder a speaker, a wav and a text file an utterance."""
+"""A set of recordings as MFA and viter want it: a folder a speaker, a wav and a text file an utterance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kmtalk_align.errors import AlignmentError
 
 @dataclass(frozen=True)
 class Placed:
-    """An utterance in MFA's corpus: `stem` is its path there without a suffix; seconds as written."""
+    """An utterance in such a folder: `stem` is its path there without a suffix; seconds as written."""
 
     stem: str
     duration_s: float
@@ -22,7 +22,7 @@ class Placed:
 def place_of(spoken: Sequence[Spoken], *, by_subject: bool) -> list[str]:
     """The path of each utterance without a suffix: a speaker's folder and a number, whatever ids and subjects are.
 
-    by_subject: a folder a subject, else a folder an utterance. MFA normalises the features, and adapts, by speaker.
+    by_subject: a folder a subject, else a folder an utterance. Both normalise the features, and adapt, by speaker.
     """
     subjects = sorted({one.utterance.subject for one in spoken})
     speakers = {subject: number for number, subject in enumerate(subjects)}
