@@ -18,8 +18,8 @@ from kmtalk_align.errors import CorpusError, KMTalkError
 from kmtalk_align.files import encode_id, find_for_id
 from kmtalk_align.frames import frame_of
 
-# Recording and motion may differ by so many frames (DESIGN: a larger difference is a failed row).
-_SLACK_FRAMES = 2
+# By so many frames a recording and its motion may differ, if the corpus doesn't say otherwise.
+SLACK_FRAMES = 2
 _LONGEST_FILE_NAME = 200
 
 
@@ -28,7 +28,7 @@ class FolderFiles:
     """What a folder corpus holds, listed once: recordings and motions by stem, splits, templates (V, 3) by subject.
 
     recordings: file names in wav/; motions: files below the root, or rows of such; problems: why utterances can't be
-    used, by id, as whoever made the folder found.
+    used, by id, as whoever made the folder found; slack_frames: by so many a recording and its motion may differ.
     """
 
     root: Path
@@ -40,6 +40,7 @@ class FolderFiles:
     fps: float
     stride: int
     language: str
+    slack_frames: int = SLACK_FRAMES
     problems: Mapping[str, str] = field(default_factory=dict)
 
     def ids(self) -> list[str]:
@@ -79,11 +80,12 @@ def _examined(files: FolderFiles, utterance: Utterance) -> Utterance:
     if files.motions is not None:
         stored = files.motions[utterance.utterance_id][0]
         motion, rows = motion_of(files.root, stored, _template(files, utterance), files.stride)
-        if abs(frames - rows) > _SLACK_FRAMES:
+        if abs(frames - rows) > files.slack_frames:
             raise CorpusError(
                 f"the recording is {frames} frames long, the motion {rows}",
                 where=utterance.utterance_id,
-                fix=f"check fps ({files.fps:g}), motion_stride ({files.stride}), and that the two belong together",
+                fix=f"check fps ({files.fps:g}), motion_stride ({files.stride}), and that the two belong together; "
+                f"slack_frames ({files.slack_frames}) says how far they may differ",
             )
         frames = min(frames, rows)
     if frames < 1:

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
 from kmtalk_align.corpora.conversion import read_problems
-from kmtalk_align.corpora.examine import FolderFiles, examine
+from kmtalk_align.corpora.examine import SLACK_FRAMES, FolderFiles, examine
 from kmtalk_align.corpora.listing import by_stem
 from kmtalk_align.corpora.motions import list_motions
 from kmtalk_align.corpora.splits import SplitRule, read_splits
@@ -33,6 +33,7 @@ class FolderCorpus:
     """The config of a folder corpus.
 
     fps: frames per second of the motion as later steps see it, after `motion_stride` (every n-th frame of the files);
+    slack_frames: by so many of them a recording and its motion may differ, the shorter of which counts;
     unit: of the vertices ("metre"); shards: how many portions the work is cut into; include, exclude: utterance ids,
     or the path of a text file with one id a line; splits: FaceFormer's stem rule, used where there is no splits.json;
     description: what a reader of any result must know of the data; motion_name: what its motion is called.
@@ -46,6 +47,7 @@ class FolderCorpus:
     language: str = "en"
     shards: int = 8
     motion_stride: int = 1
+    slack_frames: int = SLACK_FRAMES
     mouth_opening: tuple[int, int] | None = None
     include: tuple[str, ...] | str = ()
     exclude: tuple[str, ...] | str = ()
@@ -90,6 +92,7 @@ class FolderCorpus:
             templates=templates,
             fps=self.fps,
             stride=self.motion_stride,
+            slack_frames=self.slack_frames,
             language=self.language,
             problems={one: absent[one] for one in absent.keys() - there} | read_problems(root),
         )

@@ -113,6 +113,15 @@ def test_recording_and_motion_that_differ_by_three_frames_fail(
     assert f"the recording is 10 frames long, the motion {rows}" in failure(root)
 
 
+@pytest.mark.parametrize(("rows", "status"), [(4, "failed"), (5, "ok"), (15, "ok"), (16, "failed")])
+def test_a_corpus_may_say_how_far_recording_and_motion_may_differ(
+    add_utterance: Callable[..., Path], build_corpus: Callable[..., Path], rows: int, status: str
+) -> None:
+    root = add_utterance(ID, rows=rows, root=build_corpus())
+    found = FolderCorpus(name="made_up", root=str(root), slack_frames=5).open().examine(ID)
+    assert (found.status, found.n_frames) == (status, min(rows, 10) if status == "ok" else 0)
+
+
 @pytest.mark.parametrize(("seconds", "n_frames"), [(0.4, 10), (0.419, 10), (0.42, 11), (0.02, 1)])
 def test_frames_of_a_recording_round_half_up(add_utterance: Callable[..., Path], seconds: float, n_frames: int) -> None:
     assert examined(add_utterance(ID, seconds=seconds, rows=None)).n_frames == n_frames

@@ -29,6 +29,8 @@ DESCRIPTION = (
     "surface area 1, so that lengths are no millimetres."
 )
 FPS = 25.0
+# The published loaders cut the longer of recording and motion, by however much (EvelynFan/FaceFormer).
+_SLACK_FRAMES = 6
 UNIT = "unit surface area"
 _log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class BiwiCorpus:
 
     root: the download, or a folder of wav/, vertices_npy/ and templates.pkl; converted: where the download is
     converted to, by default under the corpus' results; regions: by name, the path of a list of vertex indices;
-    include, exclude, mouth_opening, description: as of a folder corpus.
+    slack_frames, include, exclude, mouth_opening, description: as of a folder corpus.
     """
 
     name: str
@@ -47,6 +49,7 @@ class BiwiCorpus:
     type: str = "biwi"
     converted: str | None = None
     shards: int = 16
+    slack_frames: int = _SLACK_FRAMES
     regions: Mapping[str, str] = field(default_factory=dict)
     mouth_opening: tuple[int, int] | None = None
     include: tuple[str, ...] | str = ()
@@ -87,6 +90,7 @@ class BiwiCorpus:
             root=str(folder),
             fps=FPS,
             unit=UNIT,
+            slack_frames=self.slack_frames,
             shards=self.shards,
             mouth_opening=self.mouth_opening,
             include=self.include,

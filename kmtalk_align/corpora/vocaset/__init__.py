@@ -25,6 +25,9 @@ from kmtalk_align.corpus import Corpus
 from kmtalk_align.errors import ConfigError
 
 _STORED_FPS = 60.0
+# The frame rate that lengths of recording and motion give lies between 59 and 61, and the shorter of the two counts
+# (TimoBolkart/voca, issue 5): three frames in six seconds, and as many again to be safe.
+_SLACK_FRAMES = 6
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class VocasetCorpus:
 
     root: the folder of the download, or of wav/ and vertices_npy/, which count where both are there; converted: where
     the download is brought into that layout; fps: a divisor of the stored 60; masks: FLAME_masks.pkl; template:
-    FLAME_sample.ply or another mesh of FLAME's; both are looked for beside the data where left out.
+    FLAME_sample.ply or another mesh of FLAME's; both are looked for beside the data where left out; slack_frames and
+    the rest: as of a folder corpus.
     """
 
     name: str
@@ -41,6 +45,7 @@ class VocasetCorpus:
     type: str = "vocaset"
     converted: str | None = None
     fps: float = 30.0
+    slack_frames: int = _SLACK_FRAMES
     language: str = "en"
     shards: int = 16
     masks: str | None = None
@@ -81,6 +86,7 @@ class VocasetCorpus:
             unit="metre",
             language=self.language,
             motion_stride=self._stride(),
+            slack_frames=self.slack_frames,
             mouth_opening=self.mouth_opening,
             include=self.include,
             exclude=self.exclude,

@@ -163,7 +163,7 @@ def not_a_number(made: Download) -> None:
 
 
 def too_long(made: Download) -> None:
-    made.audio[ANN]["sentence01"]["audio"] = tone(0.5)
+    made.audio[ANN]["sentence01"]["audio"] = tone(0.6)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def too_long(made: Download) -> None:
         (a_gap, rf"subj_seq_to_idx\.pkl: {ONE}: frame 5 is missing"),
         (beyond, rf"subj_seq_to_idx\.pkl: {ONE}: frame 17 is row 54; data_verts\.npy has 54"),
         (not_a_number, r"data_verts\.npy: frame 4 \(row 4\) holds NaN"),
-        (too_long, rf"{ONE}: the recording is 15 frames long, the motion 9"),
+        (too_long, rf"{ONE}: the recording is 18 frames long, the motion 9"),
     ],
 )
 def test_what_cannot_be_used_is_a_failed_row_that_says_why(
