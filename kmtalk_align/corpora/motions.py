@@ -83,7 +83,7 @@ def motion_of(root: Path, stored: str | MotionRows, template: NDArray[np.float32
     shape than the template's, or holds anything but finite numbers. Only its own rows are read.
     """
     path = stored if isinstance(stored, str) else stored.path
-    vertices = _mapped(root / path)
+    vertices = mapped(root / path)
     first, rows = (0, len(vertices)) if isinstance(stored, str) else (stored.first_row, stored.rows)
     if vertices.dtype.kind != "f" or rows < 1 or vertices.shape[1:] not in ((template.size,), template.shape):
         raise CorpusError(
@@ -107,15 +107,15 @@ def motion_digest(root: Path, stored: str | MotionRows) -> bytes:
     if isinstance(stored, str):
         with (root / stored).open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
-    vertices = _mapped(root / stored.path)
+    vertices = mapped(root / stored.path)
     total = hashlib.sha256(f"{vertices.dtype.str} {vertices.shape[1:]}".encode())
     for _, portion in _portions(vertices[stored.first_row : stored.first_row + stored.rows]):
         total.update(np.ascontiguousarray(portion).data)
     return total.digest()
 
 
-def _mapped(path: Path) -> NDArray[np.generic]:
-    """An array as its file holds it, mapped into memory; at least one axis."""
+def mapped(path: Path) -> NDArray[np.generic]:
+    """The array of a .npy file, mapped into memory; at least one axis. Raises CorpusError where it can't be read."""
     try:
         found = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # numpy's reader raises nearly anything for a malformed file

@@ -163,6 +163,7 @@ def _sound(utterance_id: str, files: SequenceFiles) -> bytes:
 def _write_motion(target: Path, frames: Sequence[Frame], template: Template) -> None:
     """Write float32 (T, V * 3), a frame at a time, in the order in which they are read best."""
     count = len(template.vertices)
+    # Not numpy's open_memmap: where the disk is full it would end the process, and not raise.
     header = {"descr": "<f4", "fortran_order": False, "shape": (len(frames), count * 3)}
     with new_file(target) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]

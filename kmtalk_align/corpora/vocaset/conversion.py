@@ -115,6 +115,7 @@ class VocasetConversion:
     def _gather(self, rows: NDArray[np.int64], path: Path) -> None:
         """Copy frames that lie apart into a file of their own, (T, V * 3) as FaceFormer has it."""
         dtype = self.download.vertices().dtype
+        # Not numpy's open_memmap: where the disk is full it would end the process, and not raise.
         with new_file(path) as temporary, temporary.open("wb") as file:
             header = {"descr": dtype.str, "fortran_order": False, "shape": (len(rows), 3 * self.download.shape[1])}
             np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]

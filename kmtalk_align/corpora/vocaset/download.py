@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align.corpora.data_pickle import number, read_pickle
+from kmtalk_align.corpora.motions import mapped
 from kmtalk_align.corpora.templates import read_templates
 from kmtalk_align.errors import CorpusError
 
@@ -94,13 +95,9 @@ def open_download(root: Path) -> Download:
 
 def _shape(path: Path) -> tuple[int, int, int]:
     try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:  # numpy's reader raises nearly anything for a malformed file
-        raise CorpusError(
-            f"is not a readable array ({type(error).__name__}: {error})", where=path, fix="was the download whole?"
-        ) from error
-    if not isinstance(found, np.ndarray):
-        raise CorpusError("is an archive, not one array", where=path)
+        found = mapped(path)
+    except CorpusError as error:
+        raise CorpusError(error.what, where=path, fix="was the download whole?") from error
     if found.ndim != 3 or found.shape[2] != 3 or found.dtype.kind != "f" or not found.flags.c_contiguous:
         raise CorpusError(f"has shape {found.shape} of {found.dtype}, not (frames, V, 3) floats in C order", where=path)
     frames, vertices, axes = found.shape
