@@ -30,6 +30,8 @@ try:
     dag.check_utterances(config["corpus"], config.get("show", []), where="config, show")
     ROOT = dag.corpus_root(config["corpus"])
     CONVERTED = dag.conversion_mark(config["corpus"])
+    # Once for all rules: it looks at every file of the corpus.
+    FINGERPRINT = dag.corpus_fingerprint(config["corpus"])
 except KMTalkError as error:
     print(f"error: {error}", file=sys.stderr)
     sys.exit(1)

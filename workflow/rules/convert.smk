@@ -13,7 +13,7 @@ rule convert:
     threads: workflow.resource_settings.cores or 4
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),
-        fingerprint=dag.corpus_fingerprint(config["corpus"]),
+        fingerprint=FINGERPRINT,
         version=dag.VERSIONS["convert"],
     shell:
         "kmtalk convert --corpus {params.corpus:q} --threads {threads} > {log:q} 2>&1"

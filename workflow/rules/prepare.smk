@@ -15,7 +15,7 @@ checkpoint prepare:
     params:
         corpus=json.dumps(config["corpus"], sort_keys=True),
         folder=RESULTS / "corpus",
-        fingerprint=dag.corpus_fingerprint(config["corpus"]),
+        fingerprint=FINGERPRINT,
         version=dag.VERSIONS["prepare"],
     shell:
         "kmtalk prepare --corpus {params.corpus:q} --threads {threads} --output {params.folder:q} 2> {log:q}"
