@@ -111,7 +111,9 @@ class Command:
                 f"was ended after {self._config.timeout_s:g} s", fix="raise timeout_s, or cut the recording"
             )
         if ended.status != 0:
-            raise RecognitionError(f"failed ({how(ended.status, said)})")
+            raise RecognitionError(
+                f"failed ({how(ended.status, said)})", fix="run the command by hand on this recording, and look"
+            )
         try:
             text = " ".join(ended.output.decode("utf-8-sig").split())
         except UnicodeDecodeError as error:
@@ -121,7 +123,10 @@ class Command:
             ) from error
         if not text:
             last = tail(said)
-            raise RecognitionError("printed no text" + (f", and as errors: {last}" if last else ""))
+            raise RecognitionError(
+                "printed no text" + (f", and as errors: {last}" if last else ""),
+                fix="it must print what it hears to its standard output",
+            )
         if str(audio.parent) in text:
             raise RecognitionError("prints the name of the recording too", fix="it must print the text alone")
         return text

@@ -96,7 +96,7 @@ def captured(tracked: Tracked, worker: Worker, fps: float) -> Captured:
     """The motion at `fps` of a video whose face was followed in every frame. Raises CaptureError where it was not."""
     lost = tracked.lost()
     if len(lost) == len(tracked.found):
-        raise CaptureError("shows no face")
+        raise CaptureError("shows no face", fix="give a video of one talking face, seen from the front")
     if len(lost):
         raise CaptureError(
             f"loses the face in {len(lost)} of {len(tracked.found)} frames: {quality.ranges(lost)}",

@@ -59,7 +59,7 @@ def pictures(path: Path) -> Iterator[Picture]:
             fix="is it a video, and is it whole?",
         ) from error
     if number < 2:
-        raise CaptureError("holds no moving pictures", where=path)
+        raise CaptureError("holds no moving pictures", where=path, fix="give a video of a talking head")
     if last < _WHOLE * declared - _SLACK_S:
         raise CaptureError(
             f"its pictures end at {last:.2f} s of the {declared:.2f} s that it declares",
