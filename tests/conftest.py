@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
 from collections.abc import Callable
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
+from tests import folder_corpus
 from tests.browser import browser, screenshots
 
 __all__ = ["browser", "screenshots"]  # fixtures
@@ -60,58 +60,14 @@ def write_wav(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def add_utterance(tmp_path: Path) -> Callable[..., Path]:
-    """Adds one utterance to a folder corpus of 25 fps and 12 vertices; gives the corpus' root.
-
-    A tone in wav/, `rows` frames of motion unless None, and a transcript unless None.
-    """
-    import soundfile
-
-    def add(
-        utterance_id: str,
-        *,
-        seconds: float = 0.4,
-        rows: int | None = 10,
-        transcript: str | None = "the cat sat",
-        root: Path | None = None,
-    ) -> Path:
-        root = root or tmp_path / "corpus"
-        (root / "wav").mkdir(parents=True, exist_ok=True)
-        tone = 0.3 * np.sin(np.arange(round(seconds * 16_000)) * 0.1)
-        soundfile.write(root / "wav" / f"{utterance_id}.wav", tone, 16_000)
-        if rows is not None:
-            (root / "vertices_npy").mkdir(exist_ok=True)
-            motion = np.random.default_rng(0).standard_normal((rows, 36)).astype(np.float32)
-            np.save(root / "vertices_npy" / f"{utterance_id}.npy", motion)
-        if transcript is not None:
-            (root / "transcripts").mkdir(exist_ok=True)
-            (root / "transcripts" / f"{utterance_id}.txt").write_text(transcript, encoding="utf-8")
-        return root
-
-    return add
+    """Adds one utterance to a folder corpus (folder_corpus.py); gives the corpus' root."""
+    return partial(folder_corpus.add_utterance, root=tmp_path / "corpus")
 
 
 @pytest.fixture
-def build_corpus(add_utterance: Callable[..., Path]) -> Callable[..., Path]:
-    """Builds a whole folder corpus in FaceFormer's layout, of subjects ann and ben; gives its root."""
-
-    def build(
-        *ids: str, motion: bool = True, splits: dict[str, list[str]] | None = None, root: Path | None = None
-    ) -> Path:
-        built = root
-        for utterance_id in ids or ("ann_sentence01", "ann_sentence02", "ben_sentence01"):
-            built = add_utterance(utterance_id, rows=10 if motion else None, root=built)
-        assert built is not None
-        if motion:
-            templates = {"ann": np.arange(36.0).reshape(12, 3), "ben": np.arange(36.0).reshape(12, 3) / 2}
-            (built / "templates.pkl").write_bytes(pickle.dumps(templates, 2))
-            np.savez(built / "mesh.npz", faces=np.array([[0, 1, 2], [9, 10, 11]]))
-            (built / "regions").mkdir(exist_ok=True)
-            (built / "regions" / "lips.txt").write_text("3, 1, 2")
-        if splits is not None:
-            (built / "splits.json").write_text(json.dumps(splits))
-        return built
-
-    return build
+def build_corpus(tmp_path: Path) -> Callable[..., Path]:
+    """Builds a whole folder corpus (folder_corpus.py); gives its root."""
+    return partial(folder_corpus.build_corpus, root=tmp_path / "corpus")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

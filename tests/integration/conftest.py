@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.trained_build import Trained, trained_build
 from tests.workflow_build import IDS, SHARDS, Build, config_of, copy_demo
 
 
@@ -19,3 +20,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Build:
     build = Build(folder, config_of("my data", shards=SHARDS, corrections="my corrections"))
     build.run()
     return build
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A finished build with tiny networks: for tests in the group `trained`, to copy where they change it."""
+    return trained_build(tmp_path_factory.mktemp("trained"))

@@ -5,68 +5,21 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kmtalk_align.aligners.base import Alignment
-from kmtalk_align.textgrid import write_textgrid
 from kmtalk_model.animation import Animation
 from kmtalk_model.run_folder import RunFolder
-from tests.built_run import PHONES, WORDS
-from tests.workflow_build import Build, config_of, jobs
+from tests.folder_corpus import IDS
+from tests.trained_build import Trained
+from tests.workflow_build import Build, jobs
 
-IDS = ("ann_sentence01", "ann_sentence02", "ben_sentence01")
-EXPERIMENT = """
-preset: default
-keys: {asr: reference, aligner: own, selector: phoneme}
-audio: {encoder: logmel}
-key_motion: {network: {width: 8, heads: 2, components: 3}, training: {epochs: 1}}
-completion: {network: {width: 8, heads: 2, components: 3}, training: {epochs: 1}}
-"""
-# Stands in for `kmtalk render`, `figure` and `view`, which need GL and the built viewer: says what it was given.
-STAND_IN = """
-kmtalk() {
-    case $1 in
-        render|figure|view) echo "$@" > "${@: -1}" ;;
-        *) command kmtalk "$@" ;;
-    esac
-}
-"""
+pytestmark = pytest.mark.xdist_group("trained")
 
 
-def built(folder: Path, build_corpus: Callable[..., Path]) -> Build:
-    """Three utterances with motion and the user's own TextGrids, and an experiment of tiny networks."""
-    data = build_corpus(*IDS, splits={"train": list(IDS[:2]), "val": [IDS[2]]}, root=folder / "data")
-    (data / "regions" / "upper_face.txt").write_text("5, 6, 7")
-    (folder / "own").mkdir()
-    for one in IDS:
-        write_textgrid(folder / "own" / f"{one}.TextGrid", Alignment(WORDS, PHONES, 0.4))
-    (folder / "experiments").mkdir()
-    (folder / "experiments" / "tiny.yaml").write_text(EXPERIMENT)
-    (folder / "stand_in.sh").write_text(STAND_IN)
-    return Build(
-        folder,
-        config_of(
-            "data",
-            shards=1,
-            aligner={"own": {"backend": "textgrid", "folder": "own"}},
-            runs=[{"asr": "reference", "aligner": "own", "selector": "phoneme"}],
-            encoder={"logmel": {"backend": "logmel"}},
-            experiments="experiments",
-            train=["tiny"],
-            show=[IDS[2]],
-        ),
-    )
-
-
-def test_an_experiment_is_trained_scored_compared_and_shown_once(
-    tmp_path: Path, build_corpus: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BASH_ENV", str(tmp_path / "stand_in.sh"))
-    build = built(tmp_path, build_corpus)
-    done = jobs(build.run("--", "all", "show"))
+def test_an_experiment_is_trained_scored_compared_and_shown_once(trained: Trained) -> None:
+    build, done = trained.build, jobs(trained.printed)
     assert (done["train"], done["assemble"], done["evaluate"]) == (2, 1, 1)
     assert (done["compare"], done["curves"], done["predict"], done["captured"]) == (1, 1, 1, 1)
     assert (done["render"], done["figure"], done["view"]) == (1, 1, 1)
