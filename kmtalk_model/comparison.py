@@ -64,7 +64,7 @@ class Comparison:
     def estimates(self) -> Mapping[str, Mapping[str, Estimate]]:
         """Each metric of each system, with its interval over clips."""
         return {
-            system: {metric.name: statistics.ratio(*self._parts(system, metric)) for metric in self.metrics}
+            system: {metric.name: statistics.ratio(*self.parts(system, metric)) for metric in self.metrics}
             for system in self.scores
         }
 
@@ -80,6 +80,11 @@ class Comparison:
     def unit_of(self, metric: Metric) -> str:
         """What a metric is in; empty for a pure number."""
         return self.protocol.unit_of(metric, self.unit)
+
+    def parts(self, system: str, metric: Metric) -> tuple[Values, Values]:
+        """What a metric sums over the clips, and what it divides by, each (C,)."""
+        found = np.array([self.protocol.parts(metric, clip) for clip in self.scores[system]], dtype=np.float64)
+        return found[:, 0], found[:, 1]
 
     @property
     def clips(self) -> int:
@@ -131,12 +136,8 @@ class Comparison:
         return found
 
     def _less_reference(self, system: str, metric: Metric) -> Difference:
-        one, other = self._parts(system, metric), self._parts(self.reference, metric)
+        one, other = self.parts(system, metric), self.parts(self.reference, metric)
         return statistics.paired(one, other, relative=not metric.signed)
-
-    def _parts(self, system: str, metric: Metric) -> tuple[Values, Values]:
-        parts = np.array([self.protocol.parts(metric, clip) for clip in self.scores[system]], dtype=np.float64)
-        return parts[:, 0], parts[:, 1]
 
 
 def _row(clip: ClipScore) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def robustness(
     """Show how much an experiment depends on the recogniser, the aligner and the offset of its key frames."""
     from kmtalk_align.files import write_bytes
     from kmtalk_model.report.robustness import study_robustness
-    from kmtalk_model.report.robustness_text import as_text
+    from kmtalk_model.report.robustness_printed import as_text
     from kmtalk_model.report.write import robustness_writer
 
     writers = {path: robustness_writer(path) for path in output or []}

@@ -48,6 +48,9 @@ def as_markdown(study: Robustness) -> bytes:
     lines = [f"# Robustness of {study.experiment}", "", first + "."]
     lines += [line for one in rest for line in ("", one)]
     lines += ["", *(f"- {one}" for one in text.findings(study))]
+    if by_choice := text.choices_table(study):
+        lines += ["", f"## {text.BY_CHOICE}", "", text.ABOUT_CHOICES, ""]
+        lines += [*markdown_table(by_choice.headings, by_choice.rows), "", "## Combinations"]
     lines += ["", *markdown_table(ours.headings, ours.rows), ""]
     lines += [f"## {paper.CAPTION}", "", paper.NOTE, "", *markdown_table(theirs.headings, theirs.rows), ""]
     lines += [f"- {label}: {meaning}" for label, meaning in text.meanings(study)]
@@ -64,6 +67,9 @@ def as_page(study: Robustness) -> bytes:
         heading=next(text.heading(study)),
         findings=list(text.findings(study)),
         picture=page.as_address(as_picture(study, "svg")),
+        choices=text.choices_table(study),
+        by_choice=text.BY_CHOICE,
+        about_choices=text.ABOUT_CHOICES,
         combinations=text.combinations(study),
         meanings=list(text.meanings(study)),
         paper=text.papers_table(),

@@ -1,12 +1,10 @@
-"""A robustness study as tables of plain text, and what it comes to in sentences."""
+"""A robustness study as tables of text, and what it comes to in sentences."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from kmtalk_align.page import TableView
 from kmtalk_align.results import Run
@@ -14,33 +12,19 @@ from kmtalk_model import comparison_text
 from kmtalk_model.report import robustness_paper as paper
 from kmtalk_model.report.comparison_plot import scaled
 from kmtalk_model.report.robustness import ABSOLUTE_FDD, FDD, LVE, METRICS, Robustness, excludes_zero
+from kmtalk_model.report.robustness_choices import KINDS, Choice, choices
 from kmtalk_model.report.robustness_measures import Measured
 from kmtalk_model.statistics import LEVEL, Estimate
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-_WIDTH = 260
+BY_CHOICE = "What each choice changes"
+ABOUT_CHOICES = (
+    "Averaged over the pairs of combinations that differ in this choice alone: the mean of several trainings, which a "
+    "seed moves less than a single one. Intervals are over clips."
+)
 _REFERENCE = "reference"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # What has its key frames from elsewhere than the selector's rule.
 _NOT_ALIGNED = ("fallback", "failed")
-
-
-def as_text(study: Robustness) -> str:
-    """The table, the sentences, the paper's table, and what to know of them."""
-    from rich.console import Console
-
-    sink = io.StringIO()
-    console = Console(file=sink, width=_WIDTH, color_system=None, highlight=False, markup=False)
-    for line in (*heading(study), *findings(study)):
-        console.print(line)
-    _print(console, combinations(study))
-    console.print(f"{paper.CAPTION}. {paper.NOTE}")
-    _print(console, papers_table())
-    for notice in study.notices:
-        console.print(f"note: {notice}")
-    return "\n".join(line.rstrip() for line in sink.getvalue().splitlines()) + "\n"
 
 
 def heading(study: Robustness) -> Iterator[str]:
@@ -63,12 +47,18 @@ def findings(study: Robustness) -> Iterator[str]:
         if not found:
             continue
         farthest = max(found, key=lambda run: abs(found[run].value or 0.0))
-        apart = sum(excludes_zero(one) for one in found.values())
+        count = sum(excludes_zero(one) for one in found.values())
         change = comparison_text.estimate(found[farthest], "{:+.1%}").replace("\n", ", interval ")
         yield (
-            f"{label} changes most with {farthest.name}: {change}. {apart} of {len(found)} combinations are shown to "
+            f"{label} changes most with {farthest.name}: {change}. {count} of {len(found)} combinations are shown to "
             f"differ from {study.reference.name}."
         )
+    others = study.runs[1:]
+    apart = [run.name for run in others if excludes_zero(study.comparison.differences[run.name][FDD].absolute)]
+    yield (
+        f"{study.metric(FDD).label}, in which clips of too much and too little cancel, is shown to differ in "
+        f"{len(apart)} of {len(others)}{': ' if apart else ''}{', '.join(apart)}."
+    )
     lve, fdd = (
         max((one.lve_change for one in paper.TABLE_4), key=abs),
         max((one.fdd_change for one in paper.TABLE_4), key=abs),
@@ -87,6 +77,25 @@ def combinations(study: Robustness) -> TableView:
         for run in study.runs
     ]
     return TableView(tuple(_headings(study)), rows, len(rows))
+
+
+def choices_table(study: Robustness) -> TableView | None:
+    """What each choice changes by itself; None where no two pairs of combinations differ in one."""
+    rows = [
+        (
+            f"{KINDS[one.kind]} {one.name}\ninstead of {one.instead_of}",
+            f"{len(one.pairs)} pairs",
+            *_choice(study, one),
+        )
+        for one in choices(study)
+    ]
+    headings = ["choice", "mean over"]
+    for name in METRICS:
+        metric = study.metric(name)
+        headings.append(
+            f"{metric.label}, less\nthe other's" + (f"\n{_scaled(study, name)[1]}" if metric.signed else "")
+        )
+    return TableView(tuple(headings), rows, len(rows)) if rows else None
 
 
 def papers_table() -> TableView:
@@ -196,6 +205,12 @@ def _errors(study: Robustness, run: Run) -> Iterator[str]:
         yield change if share is None else f"{share:+.1%}\n{change}"
 
 
+def _choice(study: Robustness, choice: Choice) -> Iterator[str]:
+    for name in METRICS:
+        less = choice.differences[name]
+        yield comparison_text.difference(replace(less, absolute=_times(less.absolute, _scaled(study, name)[0])))
+
+
 def _scaled(study: Robustness, name: str) -> tuple[float, str]:
     """What to multiply a metric's figures by to have few digits, and their unit then, as plain text."""
     found = [study.comparison.estimates[run.name][name] for run in study.runs]
@@ -212,15 +227,3 @@ def _changes(study: Robustness, name: str) -> Mapping[Run, Estimate]:
     """By run but the reference, the change of a metric as a share of the reference's, where it has one."""
     found = {run: study.comparison.differences[run.name][name].relative for run in study.runs[1:]}
     return {run: one for run, one in found.items() if one is not None and one.value is not None}
-
-
-def _print(console: Console, view: TableView) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for place, headed in enumerate(view.headings):
-        table.add_column(headed, justify="right" if place else "left")
-    for row in view.rows:
-        table.add_row(*row)
-    console.print(table)
