@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kmtalk_align import dag
 from kmtalk_align.errors import KMTalkError
-from kmtalk_align.files import encode_id
+from kmtalk_align.files import check_writable, encode_id
 from kmtalk_model import dag as model_dag
 
 HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
@@ -66,6 +66,15 @@ os.environ.update(
     KMTALK_HOME=str(HERE.parents[1].resolve()),
     KMTALK_EXPERIMENTS=str(EXPERIMENTS.folder.resolve()),
 )
+
+
+# Snakemake clears old logs first, and where it can't, ends in a traceback.
+onstart:
+    try:
+        check_writable(RESULTS / "any")
+    except KMTalkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 wildcard_constraints:
