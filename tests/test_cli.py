@@ -126,7 +126,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
         ),
         (
             ["convert", "--corpus", '{"type": "grid", "name": "g", "root": "none"}'],
-            "none: holds no <talker>/video/*.mpg",
+            "none: there is no such folder; set corpus.root",
         ),
         (["localize", "none.wav"], "none.wav: there is no such file"),
         (
@@ -141,7 +141,10 @@ def test_localize_prints_json(demo_root: Path) -> None:
         (["localize", "{audio}", "--selector", '{"kind": '], "not valid JSON"),
         (["localize", "{audio}", "--textgrid-in", "none.TextGrid"], "none.TextGrid: cannot be read"),
         (["keyframes", "none.parquet", "none.parquet", "--output", "k.parquet"], "none.parquet: is missing"),
-        (["prepare", "--corpus", '{"type": "folder", "root": "none"}', "--output", "c"], "holds no folder wav/"),
+        (
+            ["prepare", "--corpus", '{"type": "folder", "root": "none"}', "--output", "c"],
+            "none: there is no such folder",
+        ),
         (["prepare", "--corpus", "voxceleb", "--output", "c"], "there is no corpus 'voxceleb'"),
         (["localize", "."], ".: is a folder, not a recording"),
         (["localize", "{audio}", "--transcript", "missing.txt"], "--transcript missing.txt: cannot be read"),

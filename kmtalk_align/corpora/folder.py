@@ -20,7 +20,7 @@ from kmtalk_align.audio import SUFFIXES
 from kmtalk_align.corpora import mesh
 from kmtalk_align.corpora.conversion import read_problems
 from kmtalk_align.corpora.examine import SLACK_FRAMES, FolderFiles, examine
-from kmtalk_align.corpora.listing import by_stem
+from kmtalk_align.corpora.listing import by_stem, check_root
 from kmtalk_align.corpora.motions import list_motions
 from kmtalk_align.corpora.splits import SplitRule, read_splits
 from kmtalk_align.corpora.templates import read_templates
@@ -71,6 +71,7 @@ class FolderCorpus:
                 where="corpus block",
                 fix="fps is above 0, motion_stride 1 or more",
             )
+        check_root(root)
         if not (root / "wav").is_dir():
             raise CorpusError(
                 "holds no folder wav/", where=root.absolute(), fix="set corpus.root to the folder of the data set"

@@ -22,6 +22,7 @@ from kmtalk_align.corpora.conversion import check_apart, check_converted, conver
 from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.grid_splits import BENCHMARK, split_of
 from kmtalk_align.corpora.grid_words import read_align
+from kmtalk_align.corpora.listing import check_root
 from kmtalk_align.corpora.splits import counts_by_split
 from kmtalk_align.corpora.videos import VideoConversion, digest_of_source
 from kmtalk_align.corpus import Corpus
@@ -87,6 +88,7 @@ class GridConversion(VideoConversion):
 
     def __init__(self, root: Path, pool: WorkerPool) -> None:
         """List the files. Raises CorpusError where the root holds no video of a talker."""
+        check_root(root)
         self._root = root
         videos = {f"{path.parents[1].name}_{path.stem}": path for path in sorted(root.glob("*/video/*.mpg"))}
         self._aligned = {f"{path.parents[1].name}_{path.stem}": path for path in sorted(root.glob("*/align/*.align"))}

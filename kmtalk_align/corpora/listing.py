@@ -1,10 +1,18 @@
-"""The files of a folder corpus, by the utterances that they belong to."""
+"""The files of a corpus' folder, by the utterances that they belong to."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from kmtalk_align.errors import CorpusError
+
+
+def check_root(root: Path) -> None:
+    """Raise CorpusError where there is no folder that a corpus could lie in."""
+    if not root.is_dir():
+        raise CorpusError(
+            "there is no such folder", where=root.absolute(), fix="set corpus.root to the folder of the data set"
+        )
 
 
 def by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, list[str]]:

@@ -96,6 +96,7 @@ def test_a_file_that_cannot_be_read_fails_its_clip_alone(made: GridCorpus) -> No
 
 
 def test_a_folder_without_talkers_is_an_error_that_names_the_layout(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
     with pytest.raises(CorpusError, match=r"<talker>/video/\*\.mpg.*grid\.yaml"):
         GridCorpus("grid", str(tmp_path / "root"), converted=str(tmp_path / "converted")).convert(1)
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kmtalk_align import audio
+from kmtalk_align.corpora.listing import check_root
 from kmtalk_align.errors import CorpusError
 
 # A subject's folder has a .tgz beside each sequence's .tar, which is said to hold other things: it is looked at last.
@@ -52,6 +53,7 @@ class SequenceFiles:
 
 def check_download(root: Path) -> None:
     """Raise CorpusError where a folder isn't the download, or is still packed."""
+    check_root(root)
     if (root / "faces").is_dir():
         return
     packed = sorted(path.name for pattern in ("faces*.tgz", "faces*.tar*") for path in root.glob(pattern))

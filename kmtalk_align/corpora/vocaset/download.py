@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmtalk_align.corpora.data_pickle import number, read_pickle
+from kmtalk_align.corpora.listing import check_root
 from kmtalk_align.corpora.motions import mapped
 from kmtalk_align.corpora.templates import read_templates
 from kmtalk_align.errors import CorpusError
@@ -76,8 +77,7 @@ class Download:
 
 def open_download(root: Path) -> Download:
     """Open the four files. Raises CorpusError where one is missing, malformed, would run code, or does not fit."""
-    if not root.is_dir():
-        raise CorpusError("there is no such folder", where=root.absolute(), fix="set corpus.root to the data set's")
+    check_root(root)
     for name in (VERTICES, TABLE, AUDIO, TEMPLATES):
         if not (root / name).is_file():
             raise CorpusError("is missing", where=root / name, fix=_WHERE_TO_GET)
