@@ -62,7 +62,7 @@ def guess_with_stress(word: str) -> tuple[str, ...]:
         script = unicodedata.name(next((one for one in plain if not one.isascii()), "?"), "unknown").split()[0].title()
         raise PronunciationError(
             f"the English dictionary can't pronounce {word!r} ({script} script)",
-            fix="give the transcript in English, or use an aligner for its language",
+            fix="check the transcript; if another language is spoken, use an aligner for it (docs/languages.md)",
         )
     phones = tuple(_g2p().pronounce(plain))
     if not phones or not set(map(bare, phones)) <= ARPABET:

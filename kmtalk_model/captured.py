@@ -94,7 +94,8 @@ class CapturedCorpus:
             raise ConfigError(
                 f"no clip of the corpus is in split {name!r}",
                 where=self.results.folder,
-                fix=f"its splits are: {', '.join(sorted({row['split'] for row in rows}))}",
+                fix=f"its splits are: {', '.join(sorted({row['split'] for row in rows}))}; a folder corpus' own are in "
+                "its splits.json",
             )
         return Split(name, clips, {row["utterance_id"]: row["message"] for row in chosen if stage.failure(row)})
 

@@ -65,7 +65,9 @@ class Experiments:
             known = sorted(path.stem for path in self.folder.glob("*.yaml"))
             if file_of(name) not in known:
                 raise ConfigError(
-                    f"there is no experiment {name!r}", where=self.folder, fix=f"choose from: {', '.join(known)}"
+                    f"there is no experiment {file_of(name)!r}",
+                    where=self.folder,
+                    fix=f"choose from: {', '.join(known)}",
                 )
             self._chains[name] = read_chain(self.folder / f"{name}.yaml")
         return self._chains[name]

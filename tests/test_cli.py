@@ -122,7 +122,7 @@ def test_localize_prints_json(demo_root: Path) -> None:
     [
         (
             ["convert", "--corpus", '{"type": "grid", "root": "none"}'],
-            "add name (results/<name>/converted) or converted",
+            "give the block as JSON, with name or converted",
         ),
         (
             ["convert", "--corpus", '{"type": "grid", "name": "g", "root": "none"}'],

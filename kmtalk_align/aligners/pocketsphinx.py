@@ -69,10 +69,10 @@ class Pocketsphinx(OneByOne):
         alignment = _alignment(words, phones_by_word, len(samples) / SAMPLE_RATE)
         if alignment.score is not None and alignment.score < self._config.min_score:
             raise AlignmentError(
-                f"the words do not fit the sound (score {alignment.score:.0f} a frame, at least "
-                f"{self._config.min_score:.0f} is expected): {' '.join(words)[:80]!r}",
+                f"the words do not fit the sound (score {alignment.score:.1f} a frame, at least "
+                f"{self._config.min_score:g} is expected): {' '.join(words)[:80]!r}",
                 where=where,
-                fix="check the transcript",
+                fix="check the transcript, and whether English is spoken",
             )
         unknown = dict.fromkeys(word for word, token in zip(words, tokens, strict=True) if token in self._guessed)
         return Aligned(alignment, tuple(unknown))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -50,8 +50,14 @@ class Heard:
         )
 
 
-def check_language(model: str, language: str) -> None:
-    """Raise ConfigError where a model for English alone (``*.en``) is asked for another language."""
+def check_language(model: str, language: str, known: Collection[str]) -> None:
+    """Raise ConfigError where a language is none of Whisper's codes, or the model is for English alone (``*.en``)."""
+    if language != "detect" and language not in known:
+        raise ConfigError(
+            f"{language!r} is no language that Whisper knows",
+            where="asr block, key language",
+            fix=f"give the ISO 639-1 code of what is spoken, or detect: {', '.join(sorted(known))}",
+        )
     if model.endswith(".en") and language not in ("en", "detect"):
         raise ConfigError(
             f"{model} knows English alone, and the language is {language!r}",

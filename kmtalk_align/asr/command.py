@@ -103,7 +103,7 @@ class Command:
     def _text(self, ended: EndedApart, audio: Path) -> str:
         """What the program printed, as one line. Raises RecognitionError where that is no text."""
         # The folder has another name each time, and a row that says why must be the same in every build.
-        said = ended.errors.replace(str(audio), "{audio}").replace(str(audio.parent), "...")
+        said = ended.errors.replace(str(audio.parent), "...")
         if ended.too_much:
             raise RecognitionError(f"printed more than {_MOST_BYTES / 1e6:g} MB", fix="it must print the text alone")
         if ended.status is None:

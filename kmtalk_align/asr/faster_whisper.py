@@ -36,8 +36,10 @@ class FasterWhisper(ListeningRecogniser):
 
     def __init__(self, config: FasterWhisperConfig, threads: int) -> None:
         from faster_whisper import WhisperModel
+        from faster_whisper.tokenizer import _LANGUAGE_CODES
 
-        check_language(config.model, config.language)
+        # Of the public lists one needs a loaded model, and holds en alone where that is for English.
+        check_language(config.model, config.language, _LANGUAGE_CODES)
         keep_freed_memory()
         weights = faster_whisper_folder(config.model)
         try:

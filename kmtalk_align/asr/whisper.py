@@ -34,7 +34,7 @@ class Whisper(ListeningRecogniser):
         import torch
         import whisper
 
-        check_language(config.model, config.language)
+        check_language(config.model, config.language, whisper.tokenizer.LANGUAGES)
         weights = whisper_checkpoint(config.model)
         torch.set_num_threads(threads)
         try:

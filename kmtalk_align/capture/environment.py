@@ -30,7 +30,8 @@ def tracking_command() -> list[str]:
     folder = environment_folder()
     python = next((one for one in (folder / "bin/python", folder / "Scripts/python.exe") if one.is_file()), None)
     if python is None:
-        raise ConfigError("there is no environment to follow faces in", where=folder, fix=_FIX)
+        fix = f"unset {VARIABLE}, and {_FIX}" if os.environ.get(VARIABLE) else _FIX
+        raise ConfigError("there is no environment to follow faces in", where=folder, fix=fix)
     model = next((one for one in sorted(folder.glob(f"[Ll]ib/**/{MODEL}"))), None)
     if model is None:
         raise ConfigError(f"the environment holds no {MODEL}", where=folder, fix=_FIX)

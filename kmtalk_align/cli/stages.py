@@ -10,7 +10,7 @@ import typer
 from kmtalk_align.cli.app import app
 from kmtalk_align.cli.options import AlignerOption, Asr, Output, Root, SelectorOption, Shard, Threads
 
-CorpusOption = Annotated[str, typer.Option(help="The corpus block as JSON, or TYPE (demo).")]
+CorpusOption = Annotated[str, typer.Option(help="The corpus block of the config as JSON; demo, for the demo's.")]
 
 
 @app.command()
@@ -23,9 +23,9 @@ def convert(corpus: CorpusOption, threads: Threads = 1) -> None:
     block = blocks.parse(corpus, tag="type")
     if not block.keys() & {"name", "converted"}:
         raise ConfigError(
-            "says nothing of where to write to",
-            where="corpus block",
-            fix="add name (results/<name>/converted) or converted, as the config has them",
+            f"{corpus} says nothing of where to write to",
+            where="--corpus",
+            fix='give the block as JSON, with name or converted: {"type": "biwi", "root": "data/biwi", "name": "biwi"}',
         )
     config = corpus_config({"name": "corpus", **block})
     conversion = conversion_of(config)

@@ -107,6 +107,8 @@ def capture(paths: Sequence[Path], folder: Path, *, fps: float, threads: int) ->
     for path in paths:
         if path.stem in videos and not path.samefile(videos[path.stem]):
             raise ConfigError(f"has the name of {videos[path.stem]}", where=path, fix="rename one of them")
+        if path.is_dir():
+            raise ConfigError("is a folder", where=path, fix="give the videos in it")
         if not path.is_file():
             raise ConfigError("there is no such file", where=path)
         videos[path.stem] = path
@@ -125,6 +127,14 @@ class _AddedVideos(VideoConversion):
     def __init__(self, videos: Mapping[str, Path], fps: float, pool: WorkerPool, folder: Path) -> None:
         super().__init__(videos, fps, pool)
         notes = {unquote(path.stem): read_note(path) for path in (folder / NOTES).glob("*.json")}
+        for one, path in videos.items():
+            note = notes.get(one)
+            if note and not note["problem"] and str(note["source"]).split(" ", 1)[0] != digest_of_source(path):
+                raise ConfigError(
+                    f"{folder} holds {one} of another video",
+                    where=path,
+                    fix=f"rename it; or, to replace that, delete {folder / NOTES / encode_id(one)}.json",
+                )
         before = {one: note for one, note in notes.items() if note and one not in videos}
         self._before = {one: str(note["source"]) for one, note in before.items()}
         self._problems = {one: str(note["problem"]) for one, note in before.items()}

@@ -159,7 +159,7 @@ def test_the_last_lines_of_its_errors_are_told_the_same_in_every_build(heard: Ca
             heard(code)
         messages.append(str(caught.value))
     assert messages[0] == messages[1]
-    assert "cannot read {audio} in ..." in messages[0]
+    assert "cannot read .../audio.wav in ..." in messages[0]
 
 
 # how it ends

@@ -17,7 +17,7 @@ from kmtalk_align.asr.ctranslate2 import to_openai_checkpoint
 from kmtalk_align.asr.offline_weights import extra_folder
 from kmtalk_align.audio import decode
 from kmtalk_align.corpus import Utterance
-from kmtalk_align.errors import KMTalkError, RecognitionError
+from kmtalk_align.errors import ConfigError, KMTalkError, RecognitionError
 from kmtalk_align.text import spoken_words
 
 BACKENDS = pytest.mark.parametrize("backend", ["whisper", "faster_whisper"])
@@ -138,3 +138,12 @@ def test_a_compute_type_that_does_not_exist_is_an_error_that_names_it(models: di
     block = {"backend": "faster_whisper", "model": str(models["faster_whisper"]), "compute_type": "int3"}
     with pytest.raises(KMTalkError, match="compute_type int3"):
         recogniser_config(block).load()
+
+
+@BACKENDS
+@pytest.mark.parametrize("language", ["french", "FR", "fr-FR", "jp", ""])
+def test_a_language_that_whisper_does_not_know_is_an_error_that_names_those_it_knows(
+    language: str, backend: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"asr block, key language: '{language}' is no language.*, fr, .*, ja, "):
+        recogniser_config({"backend": backend, "model": "base", "language": language}).load()

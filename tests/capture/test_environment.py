@@ -27,7 +27,7 @@ def test_without_it_the_command_that_makes_it_is_named(monkeypatch: pytest.Monke
     with pytest.raises(ConfigError, match=r"no environment .*make capture"):
         tracking_command()
     found = doctor.capture()
-    assert (found.usable, found.mend) == (False, "make capture")
+    assert (found.usable, found.mend) == (False, f"unset {VARIABLE}, and make capture")
 
 
 def test_another_model_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

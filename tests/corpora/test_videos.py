@@ -116,8 +116,21 @@ def test_what_is_there_is_not_followed_again(tmp_path: Path, fake: Any, monkeypa
     assert list(corpus(out).open().utterance_ids) == ["ann_1", "ann_2"]
     monkeypatch.setenv(VARIABLE, str(tmp_path / "nowhere"))
     assert capture([first, second], out, fps=25, threads=1) == {}
-    with pytest.raises(ConfigError, match="make capture"):
-        capture([film(tmp_path / "ann_1.mpg", frames=12)], out, fps=25, threads=1)
+    with pytest.raises(ConfigError, match=f"unset {VARIABLE}, and make capture"):
+        capture([film(tmp_path / "ann_3.mpg")], out, fps=25, threads=1)
+
+
+def test_what_is_there_is_not_replaced_by_another_video_of_its_name(tmp_path: Path, fake: Any) -> None:
+    out = tmp_path / "out"
+    capture([film(tmp_path / "ann_1.mpg")], out, fps=25, threads=1)
+    before = len(np.load(out / "vertices_npy" / "ann_1.npy"))
+    other = film(tmp_path / "other" / "ann_1.mpg", frames=12)
+    with pytest.raises(ConfigError, match=r"holds ann_1 of another video; rename it.*delete (.*ann_1\.json)") as found:
+        capture([other], out, fps=25, threads=1)
+    assert len(np.load(out / "vertices_npy" / "ann_1.npy")) == before
+    Path(str(found.value).rpartition("delete ")[2]).unlink()
+    assert capture([other], out, fps=25, threads=1) == {}
+    assert len(np.load(out / "vertices_npy" / "ann_1.npy")) != before
 
 
 def test_a_folder_of_another_rate_or_of_other_things_is_refused(tmp_path: Path, fake: Any) -> None:
@@ -136,6 +149,8 @@ def test_two_videos_of_one_name_are_refused(tmp_path: Path, fake: Any) -> None:
         capture([film(tmp_path / "a_1.mpg"), film(tmp_path / "b" / "a_1.mp4")], tmp_path / "out", fps=25, threads=1)
     with pytest.raises(ConfigError, match="no such file"):
         capture([tmp_path / "none.mp4"], tmp_path / "out", fps=25, threads=1)
+    with pytest.raises(ConfigError, match="is a folder; give the videos in it"):
+        capture([tmp_path / "b"], tmp_path / "out", fps=25, threads=1)
 
 
 def test_the_command_says_what_came_of_it(

@@ -46,6 +46,6 @@ def test_a_program_speaks_for_the_corpus_and_two_builds_are_equal(tmp_path: Path
         assert rows[utterance_id]["text"] == " ".join(given.split())
     assert rows[IDS[0]]["status"] == "failed"
     program = Path(sys.executable).name
-    said = f"{IDS[0]}: {program} failed (exit status 1: {{audio}} is new to me); run the command by hand"
+    said = f"{IDS[0]}: {program} failed (exit status 1: .../audio.wav is new to me); run the command by hand"
     assert rows[IDS[0]]["message"].startswith(said)
     assert {row["model"].rpartition(" (sha256:")[0] for row in rows.values()} == {f"command {program} my asr.py"}

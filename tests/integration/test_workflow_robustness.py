@@ -81,7 +81,7 @@ def test_everything_that_is_made_by_default_has_the_study_where_the_config_has_i
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"experiment": "nobody"}, "there is no experiment 'nobody.reference.pocketsphinx.phoneme'; choose from: tiny"),
+        ({"experiment": "nobody"}, "there is no experiment 'nobody'; choose from: tiny"),
         ({"asr": ["reference", "heard"]}, "config, robustness: there is no asr block 'heard'; choose from: reference"),
         ({"aligner": ["ps"]}, "reference.aligner: the reference's aligner 'pocketsphinx' is not studied"),
         ({"selector": []}, "config, robustness.selector: [] should be non-empty"),

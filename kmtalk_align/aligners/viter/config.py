@@ -90,6 +90,7 @@ class ViterConfig:
             raise ConfigError(
                 "is trained on a corpus, and its model is not given",
                 where="aligner block, train",
-                fix="--model results/CORPUS/aligners/NAME/model.viter; kmtalk train-aligner writes it",
+                fix="name what kmtalk train-aligner wrote, results/CORPUS/aligners/NAME/model.viter: by --model, or as "
+                "model in place of train",
             )
         return Viter(self, model_of(self), self.lexicon())

@@ -23,6 +23,7 @@ from kmtalk_align.corpora.folder import FolderCorpus
 from kmtalk_align.corpora.mesh import read_region
 from kmtalk_align.corpora.splits import UNASSIGNED, counts_by_split, split_by_rule
 from kmtalk_align.corpus import Corpus, Utterance
+from kmtalk_align.errors import ConfigError
 
 DESCRIPTION = (
     "BIWI, the 3-D audiovisual corpus of affective communication: sentences said with emotion. Each mesh is scaled to "
@@ -69,6 +70,13 @@ class BiwiCorpus:
         root = Path(self.root)
         check_apart(root, self.root_folder())
         check_download(root)
+        for name, path in self.regions.items():
+            if not Path(path).is_file():
+                raise ConfigError(
+                    "there is no such file",
+                    where=f"corpus block, regions, {name}: {path}",
+                    fix="have it from CodeTalker's repository, BIWI/regions; metrics and losses go by it",
+                )
         conversion = BiwiConversion(root)
         try:
             problems = convert_all(conversion, self.root_folder(), threads=threads)

@@ -175,6 +175,7 @@ def _read(path: Path) -> bytes:
 
 
 def _damaged(path: Path, error: Exception) -> CorpusError:
+    said = " ".join(str(error).split())  # tarfile says in a line for each compression why it was not that
     return CorpusError(
-        f"is damaged or cut off ({type(error).__name__}: {error})", where=path, fix="download or copy it again"
+        f"is damaged or cut off ({type(error).__name__}: {said})", where=path, fix="download or copy it again"
     )

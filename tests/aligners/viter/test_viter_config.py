@@ -51,7 +51,7 @@ def test_only_what_is_trained_takes_the_model_of_a_training() -> None:
 
 
 def test_without_its_model_what_is_trained_does_not_load() -> None:
-    with pytest.raises(ConfigError, match="kmtalk train-aligner writes it"):
+    with pytest.raises(ConfigError, match="what kmtalk train-aligner wrote"):
         aligner_config(TRAINED).load()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from kmtalk_align.corpora.biwi import BiwiCorpus
 from kmtalk_align.corpora.biwi.conversion import BiwiConversion
-from kmtalk_align.errors import ArtefactError, CorpusError
+from kmtalk_align.errors import ArtefactError, ConfigError, CorpusError
 from tests import made_biwi
 from tests.made_biwi import FACES, V, motion_of, obj, tar, template_of, vl
 
@@ -159,6 +159,14 @@ def test_templates_of_different_meshes_end_the_conversion(root: Path, tmp_path: 
         corpus.convert(threads=1)
     with pytest.raises(CorpusError, match="has not been converted"):
         corpus.open()
+
+
+def test_regions_that_are_not_there_are_said_before_anything_is_converted(root: Path, tmp_path: Path) -> None:
+    regions = {"lips": str(tmp_path / "lve.txt")}
+    corpus = BiwiCorpus(name="biwi", root=str(root), converted=str(tmp_path / "converted"), regions=regions)
+    with pytest.raises(ConfigError, match=r"regions, lips: .*lve\.txt: there is no such file"):
+        corpus.convert(threads=1)
+    assert not (tmp_path / "converted").exists()
 
 
 def test_a_disk_that_can_not_be_written_ends_the_conversion(
