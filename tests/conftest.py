@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from fnmatch import fnmatch
 from functools import partial
@@ -25,6 +26,9 @@ settings.load_profile("repeatable")
 _skipped: list[tuple[str, str]] = []
 # Pictures that tests kept for people to look at: what they recorded as their property "screenshot".
 _screenshots: list[object] = []
+# As in a terminal: what is started in the background ignores an interrupt, and what the tests start would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # As `make` sets it: what is made once stays in the clone, for all workers and all runs.
 os.environ.setdefault("KMTALK_CACHE", str(REPOSITORY / ".cache" / "kmtalk"))
 

@@ -72,5 +72,5 @@ def test_what_snakemake_imports_loads_no_network_library() -> None:
 
 def test_an_experiment_with_other_key_frames_needs_no_file(experiments: Experiments) -> None:
     assert experiments["main.whisper.viter.late"].keys.aligner == "viter"
-    with pytest.raises(ConfigError, match=r"there is no experiment 'none\.whisper\.viter\.late'"):
+    with pytest.raises(ConfigError, match="there is no experiment 'none'"):
         experiments["none.whisper.viter.late"]

@@ -74,6 +74,7 @@ def test_mesh_and_sound_are_in_step_at_any_speed_and_after_a_jump(open_page: Ope
     ends = first, last
     assert ends[1] - ends[0] > 5 * FRAMES
     page.get_by_role("button", name="Play").click()
+    until(page, "kmtalk.playing")
     assert_in_step(page, ends)
     page.evaluate(_SCRUB, 5)
     assert_in_step(page, ends)
