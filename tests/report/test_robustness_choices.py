@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,7 +68,7 @@ def test_its_interval_is_narrower_than_those_of_its_pairs(found: Robustness) -> 
     assert widths[0] < widths[1]
 
 
-def test_the_table_has_a_row_for_each_and_where_there_is_none_no_table(found: Robustness, tmp_path: Path) -> None:
+def test_the_table_has_a_row_for_each_and_where_there_is_none_no_table(found: Robustness) -> None:
     table = choices_table(found)
     assert table is not None
     assert [row[:2] for row in table.rows] == [
